@@ -1,0 +1,1 @@
+//! Docker's default filter, compiled.

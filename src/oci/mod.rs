@@ -1,0 +1,12 @@
+//! Pure data of the OCI and Docker worlds: identifiers, references, media types.
+//!
+//! No I/O. The documents themselves (manifest, configuration, index) are `oci-spec`'s types.
+
+mod digest;
+mod error;
+pub mod media_type;
+mod reference;
+
+pub use digest::{ChainId, DiffId, Digest};
+pub use error::Error;
+pub use reference::Reference;

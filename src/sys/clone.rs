@@ -1,0 +1,1 @@
+//! Starting the first process of a container.

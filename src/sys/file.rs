@@ -1,0 +1,1 @@
+//! Descriptor-relative file operations that `std` and `nix` lack.

@@ -1,0 +1,1 @@
+//! Record locks that die with their process.

@@ -1,0 +1,1 @@
+//! Mounts by descriptor, and the older way.

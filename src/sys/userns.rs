@@ -1,0 +1,1 @@
+//! Entering a user namespace of our own.
