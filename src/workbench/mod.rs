@@ -25,8 +25,9 @@ mod time;
 mod transfer_verbs;
 mod types;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
 pub use error::{Error, ErrorKind};
@@ -40,9 +41,11 @@ pub use types::{
 };
 
 use crate::layer::OverlayFormat;
+use crate::oci::Digest;
 use crate::store::Store;
 use crate::sys::Interrupt;
 use crate::sys::userns::{self, Identity};
+use subject::Prepared;
 
 /// What a workbench is told when it is made; it reads no environment itself.
 #[derive(Debug, Clone)]
@@ -76,6 +79,10 @@ pub struct HostEnvironment {
 pub struct Workbench {
     settings: Settings,
     opened: OnceLock<Opened>,
+    /// Images made ready to run, by id.
+    prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
+    /// Id of the container that ran last.
+    last: Mutex<Option<String>>,
 }
 
 /// The store together with what this process is.
@@ -90,8 +97,8 @@ type Result<T> = std::result::Result<T, Error>;
 impl Workbench {
     /// A workbench on `settings`; touches nothing yet.
     #[must_use]
-    pub const fn new(settings: Settings) -> Self {
-        Self { settings, opened: OnceLock::new() }
+    pub fn new(settings: Settings) -> Self {
+        Self { settings, opened: OnceLock::new(), prepared: Mutex::default(), last: Mutex::default() }
     }
 
     /// What it was told.
@@ -121,6 +128,10 @@ impl Workbench {
             Identity::Root => OverlayFormat::Trusted,
             Identity::Ranges | Identity::Single => OverlayFormat::User,
         })
+    }
+
+    fn is_rootless(&self) -> Result<bool> {
+        Ok(self.opened()?.identity != Identity::Root)
     }
 
     /// The directory that holds a part's tree.
