@@ -86,15 +86,16 @@ fn fill(root: &Path, image: &Stack) -> Result<(), Error> {
     // Deepest first, since making entries changes a directory's time.
     for path in directories.iter().rev() {
         let target = root.join(path);
-        match image.lookup(path.as_bytes())? {
-            Some(node) if node.kind() == Kind::Dir => dress(&target, &Attributes::of(image, path.as_bytes(), &node)?)?,
-            _ => fs::set_permissions(&target, fs::Permissions::from_mode(0o755))
+        let is_dir = image.lookup(path.as_bytes())?.is_some_and(|node| node.kind() == Kind::Dir);
+        match Attributes::of(image, path.as_bytes())?.filter(|_| is_dir) {
+            Some(attributes) => dress(&target, &attributes)?,
+            None => fs::set_permissions(&target, fs::Permissions::from_mode(0o755))
                 .map_err(|source| Error::Io { path: target.clone(), source })?,
         }
     }
     // The root's own attributes come from here too: it is the topmost of the lower directories.
-    if let Some(node) = image.lookup(b"")? {
-        dress(root, &Attributes::of(image, b"", &node)?)?;
+    if let Some(attributes) = Attributes::of(image, b"")? {
+        dress(root, &attributes)?;
     }
     Ok(())
 }
