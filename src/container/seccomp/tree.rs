@@ -28,7 +28,7 @@ pub(super) const DENIED: Action = Action::Errno(libc::EPERM as u16);
 
 /// How many single numbers one leaf compares with in turn. More make the program shorter and
 /// the way through it longer.
-const SINGLES: usize = 2;
+const SINGLES: usize = 3;
 
 /// An answer is used again by jumps up to this far before it, else repeated.
 const REUSE: usize = 200;
