@@ -178,7 +178,7 @@ const GROUPS: &[Group] = &[
     Group { when: When::Always, action: Action::AllowIf(Check::OneOf(PERSONALITIES)), names: "personality" },
     // What one machine alone has.
     always("arch_prctl modify_ldt uretprobe"),
-    always("arm_fadvise64_64 arm_sync_file_range breakpoint cacheflush set_tls sync_file_range2"),
+    always("arm_fadvise64_64 arm_sync_file_range breakpoint cacheflush set_tls"),
     // What a capability opens.
     granted(CAP_DAC_READ_SEARCH, "open_by_handle_at"),
     granted(

@@ -193,6 +193,25 @@ fn what_docker_promises() {
     assert_eq!(answer(&program, &first(0xc000_00b7, 63, 0)).0, KILL);
 }
 
+/// A name misspelt is a call denied; so is a name lost.
+#[test]
+fn every_name_is_a_call_and_none_is_lost() {
+    let abis = MACHINES.map(|machine| machine.abis().concat()).concat();
+    let calls: HashMap<&str, u32> =
+        abis.iter().flat_map(|abi| abi.calls()).map(|(n, name)| (name, n)).collect();
+    for capabilities in [0, ALL] {
+        for name in profile::rules(capabilities).keys() {
+            assert!(calls.contains_key(name), "`{name}` is a call of no ABI");
+        }
+    }
+    for (capabilities, expected) in [(DEFAULT, [0; 5]), (0, [0; 5]), (ALL, [0; 5])] {
+        let rules = profile::rules(capabilities);
+        let ruled = |abi: &Abi| abi.calls().iter().filter(|(_, name)| rules.contains_key(name)).count();
+        let counted: Vec<usize> = abis.iter().map(ruled).collect();
+        assert_eq!(counted, expected, "{capabilities:#x} of {abis:?}");
+    }
+}
+
 #[test]
 fn programs_stay_small_and_shallow() {
     for (machine, instructions) in [(Machine::X86_64, 225), (Machine::Aarch64, 170)] {
