@@ -142,6 +142,7 @@ mod tests {
             ("uselib", [Some(134), Some(86), None, None, Some(86)]),
             ("memfd_secret", [Some(447), Some(447), Some(X32_BIT + 447), Some(447), None]),
             ("set_tls", [None, None, None, None, Some(0xf_0005)]),
+            ("uretprobe", [Some(335), None, Some(X32_BIT + 335), None, None]),
             ("removexattrat", [Some(466), Some(466), Some(X32_BIT + 466), Some(466), Some(466)]),
         ] {
             assert_eq!(ALL.map(|abi| number(abi, name)), expected, "{name}");

@@ -43,4 +43,5 @@ pub(super) const NAMES: &str = "\
 313 finit_module sched_setattr sched_getattr renameat2 seccomp getrandom memfd_create
 320 kexec_file_load bpf execveat userfaultfd membarrier mlock2 copy_file_range preadv2
 328 pwritev2 pkey_mprotect pkey_alloc pkey_free statx io_pgetevents rseq
+335 uretprobe uprobe
 ";
