@@ -1,1 +1,2 @@
 //! container
+pub mod seccomp;
