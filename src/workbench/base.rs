@@ -23,7 +23,7 @@ impl Workbench {
         let tree = self.tree(&part)?;
         base::assemble(&tree, &host)?;
         self.assemble_packages(&tree, &host)?;
-        let layer = self.layer_from_part(&part)?;
+        let layer = self.layer_from_new_part(&part)?;
         let document = base::config(&layer.diff_id).to_string();
         self.put_config(&Config::parse(document.into_bytes())?, Some(&reference))
     }
@@ -36,9 +36,10 @@ impl Workbench {
             return Ok(());
         }
         let said = |error: std::io::Error| Error::io("preparing the packages of the starter image", &error);
-        let staging = store.staging_dir()?;
-        base::assemble_packages(staging.path(), base, host)?;
-        match std::fs::rename(staging.path(), &target) {
+        let staging = store.temporary_dir()?;
+        std::fs::create_dir_all(&staging).map_err(said)?;
+        base::assemble_packages(&staging, base, host)?;
+        match std::fs::rename(&staging, &target) {
             // Another process was first; its folder is as good.
             Err(_) if target.is_dir() => Ok(()),
             outcome => outcome.map_err(said),

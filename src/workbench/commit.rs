@@ -8,7 +8,7 @@ use super::{CommitOptions, Container, Error, Image, Result, Workbench, index_of,
 use crate::image::{Change, Config, Next};
 use crate::layer::{self, Index, TarOptions};
 use crate::oci::{DiffId, Reference};
-use crate::store::{ContainerRecord, ImageRecord, LayerRecord, PartId, TarSource};
+use crate::store::{AddedLayer, ContainerLock, ContainerRecord, ImageRecord, LayerRecord, PartId, TarSource};
 
 impl Workbench {
     /// Makes an image of `container` and names it `reference`; an empty one names nothing.
@@ -23,11 +23,11 @@ impl Workbench {
         let changes = parse_changes(&options.change)?;
         let store = self.store()?;
         let record = self.container_record(container)?;
-        let _lock = store.lock_container(record.row, false)?;
+        let lock = store.lock_container(record.row, false)?;
         // What was read before the lock may be stale.
         let record = self.container_record(container)?;
         let prepared = self.prepare_container(&record)?;
-        let diff_id = self.freeze(&record)?;
+        let diff_id = self.freeze(&record, &lock)?;
         let run = RunConfig::of(&record);
         let next = Next {
             created: image_time(self.settings.source_date_epoch),
@@ -62,8 +62,11 @@ impl Workbench {
     }
 
     /// Turns what the container wrote since its image into one layer; `None` for nothing.
-    fn freeze(&self, record: &ContainerRecord) -> Result<Option<DiffId>> {
+    fn freeze(&self, record: &ContainerRecord, lock: &ContainerLock) -> Result<Option<DiffId>> {
         let store = self.store()?;
+        if let Some(diff_id) = record.committed {
+            return Ok(Some(diff_id));
+        }
         let mut full = Vec::new();
         for part in &record.parts {
             if !is_empty(&self.tree(part)?)? {
@@ -72,13 +75,14 @@ impl Workbench {
         }
         let Some(top) = full.last() else { return Ok(None) };
         if !record.top_frozen && record.parts.last() == Some(top) {
-            store.freeze_top(record.row)?;
+            store.freeze_top(lock)?;
         }
-        let part = if let [only] = full.as_slice() { only.clone() } else { self.merge(&full)? };
-        if let Some(known) = store.layer_of_part(&part)? {
-            return Ok(Some(known.diff_id));
-        }
-        Ok(Some(self.layer_from_part(&part)?.diff_id))
+        let layer = match full.as_slice() {
+            [only] => self.layer_from_part(only)?.record,
+            _ => self.layer_from_new_part(&self.merge(&full)?)?,
+        };
+        store.set_committed(lock, Some(&layer.diff_id))?;
+        Ok(Some(layer.diff_id))
     }
 
     /// A frozen part that shows what `parts` (oldest first) show together.
@@ -90,8 +94,17 @@ impl Workbench {
         Ok(merged)
     }
 
+    /// Records a part that nobody else has as a layer; it goes if the layer is there already.
+    pub(super) fn layer_from_new_part(&self, part: &PartId) -> Result<LayerRecord> {
+        let layer = self.layer_from_part(part)?;
+        if !layer.added {
+            self.store()?.remove_part(part)?;
+        }
+        Ok(layer.record)
+    }
+
     /// Reads a frozen part once and records it as a layer.
-    pub(super) fn layer_from_part(&self, part: &PartId) -> Result<LayerRecord> {
+    fn layer_from_part(&self, part: &PartId) -> Result<AddedLayer> {
         let store = self.store()?;
         let directory = store.part_dir(part);
         let tree = tree_of(&directory);
@@ -109,7 +122,7 @@ impl Workbench {
             file_count: index.file_count(),
             tar: TarSource::Canonical,
         };
-        Ok(store.add_layer(record)?)
+        Ok(store.add_layer(&record)?)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `containers`, `container`, `last`, `rm` of a container, and `prune`.
 
 use super::{Container, Error, ErrorKind, PruneReport, Result, Workbench};
+use crate::container;
 use crate::store::Status;
 
 impl Workbench {
@@ -57,8 +58,10 @@ impl Workbench {
     pub fn rm_container(&self, container: &Container, force: bool) -> Result<()> {
         let store = self.store()?;
         let record = self.container_record(container)?;
-        if force && record.status == Status::Running {
-            self.kill(&record);
+        if force
+            && let (Status::Running, Some(pid)) = (record.status, record.pid)
+        {
+            container::kill(pid);
         }
         let lock = store.lock_container(record.row, force).map_err(|error| {
             let error = Error::from(error);
@@ -67,8 +70,7 @@ impl Workbench {
                 _ => error,
             }
         })?;
-        store.remove_container(record.row)?;
-        drop(lock);
+        store.remove_container(&lock)?;
         Ok(())
     }
 
@@ -78,6 +80,12 @@ impl Workbench {
     /// When something cannot be removed.
     pub fn prune(&self) -> Result<PruneReport> {
         let report = self.store()?.prune(false)?;
-        Ok(PruneReport { parts: report.parts, blobs: report.blobs, layers: report.layers, bytes: report.bytes })
+        let count = |length: usize| length as u64;
+        Ok(PruneReport {
+            parts: count(report.parts.len()),
+            blobs: count(report.blobs.len()),
+            layers: count(report.layers.len()),
+            bytes: report.bytes,
+        })
     }
 }

@@ -13,19 +13,19 @@ impl Workbench {
     pub fn fsck(&self, options: FsckOptions) -> Result<FsckReport> {
         let store = self.store()?;
         let verify = |record: &LayerRecord| self.verify(record).map_err(|error| error.to_string());
-        let report = store.fsck(&store::FsckOptions { verify_layers: &verify, repair: options.repair })?;
+        let report = store.fsck(&store::FsckOptions { verify_layers: &verify, verify_blobs: true, repair: options.repair })?;
         Ok(FsckReport {
             problems: report
                 .problems
                 .into_iter()
                 .map(|problem| Problem {
-                    kind: problem.kind.to_string(),
+                    kind: problem.kind.as_str().to_owned(),
                     name: problem.name,
                     detail: problem.detail,
                     repaired: problem.repaired,
                 })
                 .collect(),
-            garbage: report.garbage,
+            garbage: garbage(&report.garbage),
         })
     }
 
@@ -50,4 +50,13 @@ impl Workbench {
             format!("its content has the digest `{diff_id}` instead"),
         ))
     }
+}
+
+/// What lies about, a name each.
+fn garbage(found: &store::PruneReport) -> Vec<String> {
+    let layers = found.layers.iter().map(|layer| format!("layer {layer}"));
+    let parts = found.parts.iter().map(|part| format!("part {part}"));
+    let blobs = found.blobs.iter().map(|blob| format!("blob {blob}"));
+    let temporary = found.temporary.iter().map(|name| format!("temporary {name}"));
+    layers.chain(parts).chain(blobs).chain(temporary).collect()
 }

@@ -20,7 +20,7 @@ impl Workbench {
     /// # Errors
     /// When the records cannot be read.
     pub fn images(&self) -> Result<Vec<Image>> {
-        self.store()?.images()?.iter().map(|(record, _)| self.image_value(record)).collect()
+        self.store()?.images()?.iter().map(|image| self.image_value(&image.record)).collect()
     }
 
     /// Names `image` by `reference` too; a name that pointed elsewhere moves.
@@ -50,7 +50,8 @@ impl Workbench {
         };
         let names = store.refs_of(&record.id)?;
         if let Some(name) = named.filter(|_| names.len() > 1) {
-            return Ok(store.untag(&name)?);
+            store.untag(&name)?;
+            return Ok(());
         }
         self.remove_image(&record, force)
     }
@@ -60,13 +61,12 @@ impl Workbench {
         if force {
             for container in store.containers()? {
                 if container.image == Some(record.id) {
-                    let lock = store.lock_container(container.row, false)?;
-                    store.remove_container(container.row)?;
-                    drop(lock);
+                    store.remove_container(&store.lock_container(container.row, false)?)?;
                 }
             }
         }
-        let removed = store.remove_image(&record.id).map_err(Error::from);
+        self.forget(&record.id);
+        let removed = store.remove_image(&record.id).map(|_| ()).map_err(Error::from);
         removed.map_err(|error| match error.kind {
             ErrorKind::InUse => error.with_hint("remove the container first, or both with `rm(image, #{ force: true })`"),
             _ => error,

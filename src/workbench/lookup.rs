@@ -55,7 +55,11 @@ impl Workbench {
 
     /// The record of the container that `text` names: a name, an id or the beginning of one.
     pub(super) fn find_container(&self, text: &str) -> Result<Option<ContainerRecord>> {
-        Ok(self.store()?.container(text)?)
+        match self.store()?.container(text) {
+            Ok(record) => Ok(Some(record)),
+            Err(crate::store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The record behind a container value.
@@ -100,7 +104,7 @@ impl Workbench {
         let known: Vec<String> = self
             .store()
             .and_then(|store| Ok(store.images()?))
-            .map(|images| images.iter().flat_map(|(_, refs)| refs.iter().map(ToString::to_string)).collect())
+            .map(|images| images.iter().flat_map(|image| image.references.iter().map(ToString::to_string)).collect())
             .unwrap_or_default();
         match nearest(text, &known) {
             Some(near) => error.with_hint(format!("did you mean `{near}`? `images()` lists what is there")),

@@ -116,7 +116,8 @@ impl Workbench {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
-        let identity = userns::enter()?;
+        let search = self.settings.host.path.iter().flat_map(std::env::split_paths).collect::<Vec<_>>();
+        let identity = userns::enter(&search)?;
         let store = Store::open(&self.settings.store)?;
         // A second thread may have been first; its store is as good.
         Ok(self.opened.get_or_init(|| Opened { store, identity }))

@@ -38,6 +38,11 @@ impl Workbench {
         Ok(prepared)
     }
 
+    /// An image that goes is no longer ready: its layers may go with it.
+    pub(super) fn forget(&self, id: &crate::oci::Digest) {
+        self.prepared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(id);
+    }
+
     /// The image behind a container.
     pub(super) fn prepare_container(&self, record: &ContainerRecord) -> Result<Arc<Prepared>> {
         let image = record.image.as_ref().map(|id| self.store()?.image(id).map_err(Error::from)).transpose()?;

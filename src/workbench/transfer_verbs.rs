@@ -54,7 +54,7 @@ impl Workbench {
         let layer = if path.is_dir() {
             let part = store.new_part()?;
             transfer::copy_tree(path, &self.tree(&part)?, self.format()?)?;
-            self.layer_from_part(&part)?
+            self.layer_from_new_part(&part)?
         } else {
             transfer::import(store, path, &self.load_options()?)?
         };

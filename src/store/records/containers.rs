@@ -170,6 +170,20 @@ impl Store {
         })
     }
 
+    /// Keeps another [`ContainerRecord::config`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], and the records' own.
+    pub fn set_config(&self, lock: &ContainerLock, config: &serde_json::Value) -> Result<(), Error> {
+        let config = config.to_string();
+        self.inner().write(|database| {
+            let changed = database
+                .prepare_cached("UPDATE containers SET config = ?2 WHERE row = ?1")?
+                .execute(params![lock.row(), config])?;
+            expect_one(changed, lock)
+        })
+    }
+
     /// A run has ended; `None` if it is not known how.
     ///
     /// # Errors

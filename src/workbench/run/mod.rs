@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{
-    Command, Container, Error, ErrorKind, Result, RunOptions, Subject, Workbench, subject::Prepared, tree_of,
+    Command, Container, Error, ErrorKind, Result, RunOptions, Subject, Workbench, subject::Prepared, time::now_nanos, tree_of,
     work_of,
 };
 use crate::container::{self, Capabilities, Exit, Io, Network, Spec, Stdin, Volume};
@@ -63,13 +63,21 @@ impl Workbench {
                 on_output: options.on_output.as_mut().map(|sink| &mut **sink as _),
             }
         };
+        let started = now_nanos();
         let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |_| {});
         let exit_code = match &ended {
             Ok(exit) => Some(exit.code),
             Err(error) => error.exit_code(),
         };
         let remove = options.rm && ready.fresh;
-        let record = self.store()?.finish_container(&ready.record, exit_code, remove)?;
+        self.store()?.finish(&ready.lock, exit_code, remove)?;
+        let record = ContainerRecord {
+            status: Status::Exited,
+            exit_code,
+            started: Some(started),
+            finished: Some(now_nanos()),
+            ..ready.record
+        };
         drop(ready.lock);
         self.remember_last(&record.id);
         let mut value = self.container_value(&record);
@@ -128,13 +136,14 @@ impl Workbench {
         let config = RunConfig::fresh(&prepared.config, command, options, asked)?;
         let store = self.store()?;
         let part = store.new_part()?;
-        let created = store.create_container(NewContainer {
+        let created = store.create_container(&NewContainer {
             name: options.name.clone(),
             image: Some(record.id),
             image_reference: image.label().to_owned(),
             config: config.to_value(),
-            status: Status::Running,
-            part: part.clone(),
+            parts: vec![part.clone()],
+            running: true,
+            ..NewContainer::default()
         })?;
         let (record, lock) = created;
         Ok(Ready { record, lock, prepared, config, top: part, fresh: true, packages: self.packages(image)? })
@@ -156,23 +165,25 @@ impl Workbench {
         let image_record = store.image(&image)?.ok_or_else(|| self.no_such_image(&record.image_reference))?;
         let prepared = self.prepare(&image_record)?;
         let config = RunConfig::of(&record).again(&prepared.config, command, options, asked)?;
-        let top = self.writable_part(&mut record)?;
-        container::reopen_work(&work_of(&store.part_dir(&top)))
+        let top = self.writable_part(&mut record, &lock)?;
+        container::reopen_work(&store.part_work(&top))
             .map_err(|error| Error::io("preparing the container's directories", &error))?;
-        let record = store.restart_container(&record, &config.to_value())?;
+        store.set_config(&lock, &config.to_value())?;
+        store.set_running(&lock, None)?;
+        record.config = config.to_value();
         let value = self.image_value(&image_record)?;
         let packages = self.packages(&value)?;
         Ok(Ready { record, lock, prepared, config, top, fresh: false, packages })
     }
 
     /// The part that the container writes to next; a new one where the last is frozen.
-    pub(super) fn writable_part(&self, record: &mut ContainerRecord) -> Result<PartId> {
+    pub(super) fn writable_part(&self, record: &mut ContainerRecord, lock: &ContainerLock) -> Result<PartId> {
         let store = self.store()?;
         match record.parts.last() {
             Some(part) if !record.top_frozen => Ok(part.clone()),
             _ => {
                 let part = store.new_part()?;
-                store.push_part(record.row, &part)?;
+                store.push_part(lock, &part)?;
                 record.parts.push(part.clone());
                 record.top_frozen = false;
                 Ok(part)
