@@ -16,7 +16,7 @@ mod remove;
 mod xattr;
 
 pub use remove::remove_tree;
-pub use xattr::{get_xattr, list_xattrs, remove_xattr, set_xattr};
+pub use xattr::{get_xattr, get_xattr_of, list_xattrs, remove_xattr, set_xattr, set_xattr_of};
 
 /// Longest name of one directory entry, in bytes (`NAME_MAX`).
 pub const NAME_MAX: usize = 255;
@@ -284,9 +284,8 @@ pub fn read_link(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Vec<u8>> {
     // A target is shorter than PATH_MAX, so one call is always enough.
     let mut target = vec![0_u8; 4096];
     // SAFETY: the name is terminated; the buffer is as long as we say.
-    let len = unsafe {
-        libc::readlinkat(dir.as_raw_fd(), name.as_ptr(), target.as_mut_ptr().cast(), target.len())
-    };
+    let len =
+        unsafe { libc::readlinkat(dir.as_raw_fd(), name.as_ptr(), target.as_mut_ptr().cast(), target.len()) };
     let len = usize::try_from(len).map_err(|_| io::Error::last_os_error())?;
     target.truncate(len);
     target.shrink_to_fit();

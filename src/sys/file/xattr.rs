@@ -112,7 +112,9 @@ fn list_new(dir: BorrowedFd<'_>, name: &Name, buffer: &mut [u8]) -> io::Result<u
 
 fn list_old(path: &CStr, buffer: &mut [u8]) -> io::Result<usize> {
     // SAFETY: the path is terminated; the buffer is as long as we say.
-    length(unsafe { libc::llistxattr(path.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len()) } as libc::c_long)
+    length(
+        unsafe { libc::llistxattr(path.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len()) } as libc::c_long
+    )
 }
 
 /// The names of the extended attributes of `name`, each followed by a NUL; empty where the file
@@ -145,8 +147,11 @@ pub fn list_xattrs(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Vec<u8>> {
 }
 
 fn get_new(dir: BorrowedFd<'_>, name: &Name, attribute: &CStr, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut arguments =
-        Arguments { value: buffer.as_mut_ptr() as u64, size: u32::try_from(buffer.len()).unwrap_or(0), flags: 0 };
+    let mut arguments = Arguments {
+        value: buffer.as_mut_ptr() as u64,
+        size: u32::try_from(buffer.len()).unwrap_or(0),
+        flags: 0,
+    };
     // SAFETY: both names are terminated; the arguments describe a live buffer.
     length(unsafe {
         libc::syscall(
@@ -186,6 +191,37 @@ pub fn get_xattr(dir: BorrowedFd<'_>, name: &Name, attribute: &CStr) -> io::Resu
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENODATA | libc::EOPNOTSUPP)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The value of one extended attribute of an open file or directory (not an `O_PATH` one); `None`
+/// where it has none of that name.
+///
+/// # Errors
+/// Whatever `fgetxattr(2)` answers.
+pub fn get_xattr_of(fd: BorrowedFd<'_>, attribute: &CStr) -> io::Result<Option<Vec<u8>>> {
+    let answer = read_all(&|buffer| {
+        // SAFETY: the attribute is terminated; the buffer is as long as we say.
+        length(unsafe {
+            libc::fgetxattr(fd.as_raw_fd(), attribute.as_ptr(), buffer.as_mut_ptr().cast(), buffer.len())
+        } as libc::c_long)
+    });
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if matches!(error.raw_os_error(), Some(libc::ENODATA | libc::EOPNOTSUPP)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Sets one extended attribute of an open file or directory (not an `O_PATH` one).
+///
+/// # Errors
+/// Whatever `fsetxattr(2)` answers.
+pub fn set_xattr_of(fd: BorrowedFd<'_>, attribute: &CStr, value: &[u8]) -> io::Result<()> {
+    // SAFETY: the attribute is terminated; the value is as long as we say.
+    super::check(unsafe {
+        libc::fsetxattr(fd.as_raw_fd(), attribute.as_ptr(), value.as_ptr().cast(), value.len(), 0)
+    })
+    .map(drop)
 }
 
 /// Sets one extended attribute of `name`.
