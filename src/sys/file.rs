@@ -203,6 +203,14 @@ pub fn open_base(dir: BorrowedFd<'_>, name: &Name) -> io::Result<OwnedFd> {
     openat(dir, name.as_ptr(), libc::O_PATH | libc::O_DIRECTORY | libc::O_NOFOLLOW, 0)
 }
 
+/// Opens the same directory once more, for listing.
+///
+/// # Errors
+/// Whatever `openat(2)` answers.
+pub fn reopen_dir(dir: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    openat(dir, c".".as_ptr(), libc::O_RDONLY | libc::O_DIRECTORY, 0)
+}
+
 /// Opens the parent of `dir`; the caller must check that it is the one it means.
 ///
 /// # Errors
