@@ -1,6 +1,7 @@
 //! The machine whose programs are copied, seen below a root directory.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
@@ -20,6 +21,8 @@ const MAX_LINKS: usize = 40;
 #[derive(Debug, Clone)]
 pub struct Host {
     root: PathBuf,
+    /// Resolved directories.
+    directories: RefCell<HashMap<PathBuf, Option<PathBuf>>>,
 }
 
 impl Default for Host {
@@ -32,7 +35,7 @@ impl Default for Host {
 impl Host {
     /// The system installed below `root`.
     pub fn at(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self { root: root.into(), directories: RefCell::default() }
     }
 
     /// Where the absolute `path` of the system is really found.
@@ -42,32 +45,38 @@ impl Host {
 
     /// The absolute path, free of links, that `path` leads to; `None` if nothing is there.
     pub(super) fn resolve(&self, path: &Path) -> Option<PathBuf> {
-        if self.root == Path::new("/") {
-            return fs::canonicalize(path).ok();
+        self.walk(path, &mut 0)
+    }
+
+    fn walk(&self, path: &Path, links: &mut usize) -> Option<PathBuf> {
+        let Some(directory) = path.parent() else { return Some(PathBuf::from("/")) };
+        let directory = self.walk_directory(directory, links)?;
+        let Some(name) = path.file_name() else {
+            return Some(directory.parent().map_or(directory.clone(), Path::to_owned)); // `..`
+        };
+        let next = directory.join(name);
+        match fs::read_link(self.real(&next)) {
+            Ok(target) => {
+                *links += 1;
+                if *links > MAX_LINKS {
+                    return None;
+                }
+                self.walk(&directory.join(target), links)
+            }
+            // EINVAL: there, but no link.
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => Some(next),
+            Err(_) => None,
         }
-        let mut resolved = PathBuf::from("/");
-        let mut pending: Vec<PathBuf> = parts(path);
-        let mut links = 0;
-        while let Some(part) = pending.pop() {
-            if part == Path::new("..") {
-                resolved.pop();
-                continue;
-            }
-            let next = resolved.join(&part);
-            let Ok(target) = fs::read_link(self.real(&next)) else {
-                resolved = next;
-                continue;
-            };
-            links += 1;
-            if links > MAX_LINKS {
-                return None;
-            }
-            if target.is_absolute() {
-                resolved = PathBuf::from("/");
-            }
-            pending.extend(parts(&target));
+    }
+
+    /// Libraries are looked for in the same few directories again and again.
+    fn walk_directory(&self, path: &Path, links: &mut usize) -> Option<PathBuf> {
+        if let Some(known) = self.directories.borrow().get(path) {
+            return known.clone();
         }
-        self.real(&resolved).symlink_metadata().is_ok().then_some(resolved)
+        let resolved = self.walk(path, links);
+        self.directories.borrow_mut().insert(path.to_owned(), resolved.clone());
+        resolved
     }
 
     /// The first regular file of that name in the program directories, as it is called there.

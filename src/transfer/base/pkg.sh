@@ -150,10 +150,7 @@ install_one() {
     [ "$new" -eq "$all" ] || printf ', %s here already' $((all - new))
     echo
 
-    # Paths as arguments, split at newlines only: not every tar reads them from a file.
-    IFS=$newline
-    set -f
-    tar -C $folder/files -cf "$cache/$name.tar.part" $(cut -f 2 "$manifest")
+    cp "$folder/archives/$name.tar" "$cache/$name.tar.part"
     mv "$cache/$name.tar.part" "$cache/$name.tar"
     echo "Fetched $cache/$name.tar ($(human "$(wc -c <"$cache/$name.tar")"))"
 
@@ -166,10 +163,13 @@ install_one() {
         [ -d "$path" ] || printf '%s/\n' "$path"
     done)
     if [ "$new" -gt 0 ]; then
+        # Paths as arguments, split at newlines only: not every tar reads them from a file.
+        IFS=$newline
+        set -f
         tar -C / -xpf "$cache/$name.tar" $(cut -f 2 "$todo")
+        set +f
+        IFS=$blanks
     fi
-    set +f
-    IFS=$blanks
     {
         printf '# %s %s\n' "$name" "$version"
         cut -f 2 "$manifest" | sed 's,^,/,'

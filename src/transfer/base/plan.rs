@@ -6,8 +6,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
-use std::io::Write as _;
-use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
+use std::io::{BufReader, BufWriter, Read as _, Write as _};
+use std::os::unix::fs::{PermissionsExt as _, fchown, lchown, symlink};
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -156,6 +156,55 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Writes everything but directories as a tar archive, a new file at `archive`.
+    pub fn write_tar(&self, archive: &Path) -> Result<(), Error> {
+        let file = create(archive)?;
+        let mut builder = tar::Builder::new(BufWriter::with_capacity(1 << 18, &file));
+        for (path, item) in &self.items {
+            let failed = Error::io("write", archive);
+            let name = path.strip_prefix("/").unwrap_or(path);
+            let mut header = tar::Header::new_gnu();
+            header.set_mtime(MTIME);
+            header.set_uid(0);
+            header.set_gid(0);
+            header.set_size(item.size());
+            match item {
+                Item::Directory { .. } => {}
+                Item::Text { bytes, mode } => {
+                    header.set_mode(*mode);
+                    builder.append_data(&mut header, name, bytes.as_slice()).map_err(failed)?;
+                }
+                Item::Link { target } => {
+                    header.set_mode(0o777);
+                    header.set_entry_type(tar::EntryType::Symlink);
+                    builder.append_link(&mut header, name, relative(path, target)).map_err(failed)?;
+                }
+                Item::Copy { source, executable, size } => {
+                    header.set_mode(if *executable { 0o755 } else { 0o644 });
+                    let from = File::open(source).map_err(Error::io("read", source))?;
+                    // A file that grew since it was planned must not spill into the next header.
+                    let content = BufReader::with_capacity(1 << 18, from.take(*size));
+                    builder.append_data(&mut header, name, content).map_err(failed)?;
+                }
+            }
+        }
+        let buffer = builder.into_inner().map_err(Error::io("write", archive))?;
+        buffer.into_inner().map_err(|error| Error::io("write", archive)(error.into_error()))?;
+        set_metadata(&file, 0o644, nix::unistd::geteuid().is_root()).map_err(Error::io("write", archive))
+    }
+}
+
+/// Owner, mode and time of a new file.
+fn set_metadata(file: &File, mode: u32, owner: bool) -> std::io::Result<()> {
+    if owner {
+        fchown(file, Some(0), Some(0))?;
+    }
+    file.set_permissions(Permissions::from_mode(mode))?;
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(MTIME);
+    file.set_times(FileTimes::new().set_accessed(time).set_modified(time))
+}
+
 fn write_item(real: &Path, path: &Path, item: &Item, owner: bool) -> Result<(), Error> {
     let (mut file, mode) = match item {
         Item::Directory { .. } => return Ok(()),
@@ -178,13 +227,7 @@ fn write_item(real: &Path, path: &Path, item: &Item, owner: bool) -> Result<(), 
         }
         Item::Directory { .. } | Item::Link { .. } => {}
     }
-    if owner {
-        std::os::unix::fs::fchown(&file, Some(0), Some(0)).map_err(Error::io("change the owner of", real))?;
-    }
-    file.set_permissions(Permissions::from_mode(mode)).map_err(Error::io("set the mode of", real))?;
-    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(MTIME);
-    file.set_times(FileTimes::new().set_accessed(time).set_modified(time))
-        .map_err(Error::io("set the time of", real))
+    set_metadata(&file, mode, owner).map_err(Error::io("set owner, mode and time of", real))
 }
 
 fn create(real: &Path) -> Result<File, Error> {

@@ -15,7 +15,7 @@ const PROGRAMS: &str = "\
     [ arch awk b2sum base32 base64 basename bash bc cal cat chgrp chmod chown chroot cksum clear cmp comm cp \
     csplit cut date dc dd df diff dir dircolors dirname dmesg du echo egrep env expand expr factor false \
     fgrep find flock fmt fold free getent getopt grep groups gunzip gzexe gzip head hexdump hostid hostname \
-    iconv id install ionice join kill killall link ln locale logger logname look ls lsblk md5sum mkdir mkfifo mknod \
+    iconv id install ionice join kill killall link ln locale logger logname look ls md5sum mkdir mkfifo mknod \
     mktemp more mount mountpoint mv namei nice nl nohup nproc nsenter numfmt od paste patch pathchk pgrep \
     pidof pinky pkill pr printenv printf prlimit ps ptx pwd pwdx readlink realpath renice reset rev rm \
     rmdir runcon sed seq setsid sha1sum sha224sum sha256sum sha384sum sha512sum shred shuf sleep sort \
@@ -34,7 +34,10 @@ const CHOICE_LIMIT: u64 = 2_500_000;
 const DATA: &[&str] = &["/etc/vim/vimrc.tiny", "/usr/share/vim/vim*/defaults.vim", "/etc/nanorc"];
 
 /// Programs of busybox that stand in for what the host lacks.
-const STAND_INS: &str = "hexdump hostname less nc ping ps top vi which xxd killall watch free patch";
+const STAND_INS: &str = "free hexdump hostname killall less nc patch ping ps top vi watch which xxd";
+
+/// Only for one of these is busybox taken in: it is as large as thirty other programs.
+const WORTH_BUSYBOX: &str = "hostname less ps vi which";
 
 /// Adds programs to plans.
 pub(super) struct Builder<'host> {
@@ -203,7 +206,8 @@ impl<'host> Builder<'host> {
             .filter(|name| applets.contains(name))
             .filter(|name| !plan.contains(&place(name)) && !plan.contains(&Path::new("/usr/sbin").join(name)))
             .collect();
-        if !missing.is_empty() && self.attempt(plan, &path, &path) {
+        let worth = WORTH_BUSYBOX.split_whitespace().any(|name| missing.contains(&name));
+        if (worth || plan.contains(&real)) && self.attempt(plan, &path, &path) {
             for name in missing {
                 plan.link(&place(name), &real);
             }
