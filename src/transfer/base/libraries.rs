@@ -88,10 +88,10 @@ impl<'host> Libraries<'host> {
                     return Err(Error::MissingLibrary { library: name.clone(), needed_by: path });
                 };
                 plan.copy_as(self.host, &found.path, &found.real)?;
-                if found.by_configuration {
-                    if let Some(directory) = self.glibc_directory(abi)? {
-                        plan.link(&directory.join(name), &found.real);
-                    }
+                if found.by_configuration
+                    && let Some(directory) = self.glibc_directory(abi)?
+                {
+                    plan.link(&directory.join(name), &found.real);
                 }
                 if let Some(library) = self.object(&found.real)?.cloned() {
                     let passed = if object.runpath.is_empty() { rpath.clone() } else { Vec::new() };

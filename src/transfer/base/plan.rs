@@ -3,7 +3,6 @@
 //! First a plan is made, then carried out in path order: so the same host files give the same
 //! tree, a program whose library is missing leaves nothing half done, and tests can look at it.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, FileTimes, OpenOptions, Permissions};
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
@@ -76,10 +75,8 @@ impl Plan {
     /// The host's file at the link-free path `real`, in the same place of the tree.
     pub fn copy(&mut self, host: &Host, real: &Path) -> Result<(), Error> {
         let place = merged(real);
-        if let Entry::Occupied(present) = self.items.entry(place.clone()) {
-            if matches!(present.get(), Item::Copy { .. } | Item::Text { .. }) {
-                return Ok(());
-            }
+        if let Some(Item::Copy { .. } | Item::Text { .. }) = self.items.get(&place) {
+            return Ok(());
         }
         let source = host.real(real);
         let found = fs::metadata(&source).map_err(Error::io("read", &source))?;
