@@ -1,1 +1,3 @@
-//! transfer
+//! Bringing images in and out: the starter image, archives, layouts, registries.
+
+pub mod base;
