@@ -1,1 +1,2 @@
 //! repl
+mod lexer;
