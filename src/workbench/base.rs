@@ -2,6 +2,7 @@
 
 use super::{Error, Image, Result, Workbench};
 use crate::image::Config;
+use crate::layer::Stack;
 use crate::oci::Reference;
 use crate::transfer::base::{self, Host};
 
@@ -23,7 +24,7 @@ impl Workbench {
         let tree = self.tree(&part)?;
         base::assemble(&tree, &host)?;
         self.assemble_packages(&tree, &host)?;
-        let layer = self.layer_from_new_part(&part)?;
+        let layer = self.layer_from_new_part(&part, &Stack::open(&[], self.format()?)?)?;
         let document = base::config(&layer.diff_id).to_string();
         self.put_config(&Config::parse(document.into_bytes())?, Some(&reference))
     }

@@ -4,6 +4,7 @@ use super::commit::{parse_changes, parse_reference};
 use super::time::image_time;
 use super::{Error, Image, Result, RootfsOptions, SaveOptions, Workbench};
 use crate::image::{Next, from_scratch};
+use crate::layer::Stack;
 use crate::transfer;
 
 impl Workbench {
@@ -54,7 +55,7 @@ impl Workbench {
         let layer = if path.is_dir() {
             let part = store.new_part()?;
             transfer::copy_tree(path, &self.tree(&part)?, self.format()?)?;
-            self.layer_from_new_part(&part)?
+            self.layer_from_new_part(&part, &Stack::open(&[], self.format()?)?)?
         } else {
             transfer::import(store, path, &self.load_options()?)?
         };
