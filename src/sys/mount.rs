@@ -72,13 +72,36 @@ pub fn bind_tree(source: &CStr, target: &CStr) -> nix::Result<()> {
     mount(Some(source), target, None, libc::MS_BIND | libc::MS_REC, None)
 }
 
-/// Makes the mount at `target`, itself a bind mount, read-only and gives it further `flags`.
+/// Adds the `flags` of [`mount`] to the mount at `target`, not to those below it, and takes none away.
 ///
 /// # Errors
-/// `mount(2)`'s.
-pub fn make_read_only(target: &CStr, flags: u64) -> nix::Result<()> {
-    let flags = flags | libc::MS_BIND | libc::MS_REMOUNT | libc::MS_RDONLY;
-    mount(None, target, None, flags, None)
+/// `mount_setattr(2)`'s; before Linux 5.12 `mount(2)`'s.
+pub fn restrict(target: &CStr, flags: u64) -> nix::Result<()> {
+    let attr = MountAttr { set: attributes(flags), clear: 0, propagation: 0, user_namespace: 0 };
+    // SAFETY: a terminated string and a structure of the stated size.
+    let answer = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            libc::AT_FDCWD,
+            target.as_ptr(),
+            0,
+            &raw const attr,
+            size_of::<MountAttr>(),
+        )
+    };
+    match Errno::result(answer) {
+        Err(Errno::ENOSYS) => {
+            // SAFETY: statfs is plain data.
+            let mut stat: libc::statfs = unsafe { std::mem::zeroed() };
+            // SAFETY: a terminated string and writable memory.
+            Errno::result(unsafe { libc::statfs(target.as_ptr(), &raw mut stat) })?;
+            // A remount replaces the flags: those of now have to be named (`ST_*` equal `MS_*` for these).
+            let kept = stat.f_flags as u64
+                & (READ_ONLY | NOSUID | NODEV | NOEXEC | libc::MS_NOATIME | libc::MS_NODIRATIME);
+            mount(None, target, None, kept | flags | libc::MS_BIND | libc::MS_REMOUNT, None)
+        }
+        other => other.map(drop),
+    }
 }
 
 /// Cuts every mount of this namespace off from the namespace it was copied from.

@@ -93,8 +93,9 @@ impl<'a> Plan<'a> {
         // The modes below are meant as they are written.
         steps.push(Step::Umask(0));
         steps.push(Step::Overlay(Overlay::new(spec, host.lowerdir_plus)?));
-        mount_proc(&mut steps);
         mount_dev(&mut steps, host, wiring.terminal);
+        // After /dev, whose read-only `null` hides files.
+        mount_proc(&mut steps);
         mount_sys(&mut steps, host);
         files(&mut steps, spec)?;
         volumes(&mut steps, spec)?;
@@ -139,12 +140,12 @@ fn mount_dev<'a>(steps: &mut Vec<Step<'a>>, host: &Host, terminal: Option<Borrow
         magic: TMPFS,
     });
     for (source, name) in DEVICES {
-        steps.push(Step::BindFile { source, name });
+        steps.push(Step::Device { source, name, shared: true });
     }
     match terminal {
         Some(tree) => {
             steps.push(Step::Attach { name: c"pts", tree });
-            steps.push(Step::BindFile { source: c"pts/0", name: c"console" });
+            steps.push(Step::Device { source: c"pts/0", name: c"console", shared: false });
         }
         None => steps.push(Step::Submount {
             name: c"pts",

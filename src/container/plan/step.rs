@@ -67,12 +67,15 @@ pub enum Step<'a> {
         /// The prepared mount.
         tree: BorrowedFd<'a>,
     },
-    /// Make an empty file in the current directory and bind a file of the host on it.
-    BindFile {
+    /// Make an empty file in the current directory and bind a device node on it.
+    Device {
         /// Path on the host, or relative to the current directory.
         source: &'static CStr,
         /// The file.
         name: &'static CStr,
+        /// The node is the host's: its mode and owner must not be changed through it, so the mount is
+        /// read-only (which does not keep a device from being written).
+        shared: bool,
     },
     /// Make a symbolic link in the current directory.
     Link {
@@ -185,7 +188,7 @@ impl fmt::Display for Step<'_> {
             Self::Sysfs => write!(f, "mount sysfs at `/sys`"),
             Self::Submount { name: at, kind, .. } => write!(f, "mount {} at `{}`", name(kind), name(at)),
             Self::Attach { name: at, .. } => write!(f, "mount devpts at `{}`", name(at)),
-            Self::BindFile { source, .. } => write!(f, "bind `{}` into the container", name(source)),
+            Self::Device { source, .. } => write!(f, "bind `{}` into the container", name(source)),
             Self::Link { name: link, .. } => write!(f, "make the link `/dev/{}`", name(link)),
             Self::Mask { name: path, .. } => write!(f, "mask `{}`", name(path)),
             Self::ReadOnly { name: path } => write!(f, "make `{}` read-only", name(path)),
