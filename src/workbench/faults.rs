@@ -133,10 +133,25 @@ impl From<userns::Error> for Error {
 
 impl From<container::Error> for Error {
     fn from(error: container::Error) -> Self {
+        use container::Error as Fault;
         let text = error.to_string();
-        let code = error.exit_code();
-        let told = Self::new(ErrorKind::Engine, text).with_hint("`plywood doctor` tells what this machine allows");
-        Self { exit_code: code, ..told }
+        let of = |kind, hint: &str| Self::new(kind, text.clone()).with_hint(hint);
+        let told = match &error {
+            Fault::NotFound { .. } | Fault::InterpreterMissing { .. } => {
+                of(ErrorKind::NotFound, "install it in the container first, or check the spelling")
+            }
+            Fault::NotExecutable { .. } => of(ErrorKind::Denied, "it is a directory or lacks the `x` permission"),
+            Fault::Invalid { .. } | Fault::IdRange { .. } => Self::invalid(text),
+            Fault::UnknownUser { file, .. } => {
+                of(ErrorKind::NotFound, &format!("the container's `/etc/{file}` has no such name; a number needs no entry"))
+            }
+            Fault::VolumeSource { .. } => of(ErrorKind::NotFound, "a volume's source is a path on this machine"),
+            Fault::HostileRoot { .. } => of(ErrorKind::Denied, "the image is hostile or broken"),
+            Fault::Setup { errno: nix::errno::Errno::ENOSPC, .. } => of(ErrorKind::NoSpace, NO_SPACE_HINT),
+            Fault::Setup { .. } => of(ErrorKind::Engine, "`plywood doctor` tells what this machine allows"),
+            Fault::Interrupted => Self::new(ErrorKind::Interrupted, text),
+        };
+        told.with_exit_code(error.exit_code())
     }
 }
 
