@@ -91,13 +91,13 @@ pub fn restrict(target: &CStr, flags: u64) -> nix::Result<()> {
     };
     match Errno::result(answer) {
         Err(Errno::ENOSYS) => {
-            // SAFETY: statfs is plain data.
-            let mut stat: libc::statfs = unsafe { std::mem::zeroed() };
+            // SAFETY: statvfs is plain data.
+            let mut stat: libc::statvfs = unsafe { std::mem::zeroed() };
             // SAFETY: a terminated string and writable memory.
-            Errno::result(unsafe { libc::statfs(target.as_ptr(), &raw mut stat) })?;
+            Errno::result(unsafe { libc::statvfs(target.as_ptr(), &raw mut stat) })?;
             // A remount replaces the flags: those of now have to be named (`ST_*` equal `MS_*` for these).
-            let kept = stat.f_flags as u64
-                & (READ_ONLY | NOSUID | NODEV | NOEXEC | libc::MS_NOATIME | libc::MS_NODIRATIME);
+            let kept =
+                stat.f_flag & (READ_ONLY | NOSUID | NODEV | NOEXEC | libc::MS_NOATIME | libc::MS_NODIRATIME);
             mount(None, target, None, kept | flags | libc::MS_BIND | libc::MS_REMOUNT, None)
         }
         other => other.map(drop),
