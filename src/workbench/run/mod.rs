@@ -68,7 +68,7 @@ impl Workbench {
             }
         };
         let started = now_nanos();
-        let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |_| {});
+        let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |pid| ready.lock.set_pid(pid));
         let exit_code = match &ended {
             Ok(exit) => Some(exit.code),
             Err(error) => Some(error.exit_code()),
