@@ -15,7 +15,7 @@ impl Workbench {
         let store = self.store()?;
         let reference: Reference = base::REFERENCE.parse()?;
         if let Some(record) = store.image_by_ref(&reference)?
-            && store.packages_dir().is_dir()
+            && is_filled(&store.packages_dir())
         {
             return self.image_value(&record);
         }
@@ -33,7 +33,7 @@ impl Workbench {
     fn assemble_packages(&self, base: &std::path::Path, host: &Host) -> Result<()> {
         let store = self.store()?;
         let target = store.packages_dir();
-        if target.is_dir() {
+        if is_filled(&target) {
             return Ok(());
         }
         let said = |error: std::io::Error| Error::io("preparing the packages of the starter image", &error);
@@ -42,8 +42,13 @@ impl Workbench {
         base::assemble_packages(&staging, base, host)?;
         match std::fs::rename(&staging, &target) {
             // Another process was first; its folder is as good.
-            Err(_) if target.is_dir() => Ok(()),
+            Err(_) if is_filled(&target) => Ok(()),
             outcome => outcome.map_err(said),
         }
     }
+}
+
+/// An empty folder comes with the store.
+fn is_filled(folder: &std::path::Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
