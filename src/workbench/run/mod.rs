@@ -150,6 +150,8 @@ impl Workbench {
             ..NewContainer::default()
         })?;
         let (record, lock) = created;
+        // Its host name may be the id that it has only now.
+        let config = RunConfig::of(&record);
         Ok(Ready { record, lock, prepared, config, top: part, fresh: true, packages: self.packages(image)? })
     }
 
