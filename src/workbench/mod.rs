@@ -22,7 +22,7 @@ mod options;
 mod run;
 mod subject;
 mod time;
-// mod transfer_verbs;
+mod transfer_verbs;
 mod types;
 
 use std::collections::HashMap;
