@@ -73,7 +73,7 @@ pub fn changes_of(uppers: &[PathBuf], lowers: &Stack) -> Result<Vec<Change>, Err
 ///
 /// # Errors
 /// [`Error::Io`].
-pub(super) fn scan_all(uppers: &[PathBuf], format: OverlayFormat) -> Result<Vec<Entry>, Error> {
+pub fn scan_all(uppers: &[PathBuf], format: OverlayFormat) -> Result<Vec<Entry>, Error> {
     let lists = uppers.iter().map(|upper| scan(upper, format)).collect::<Result<Vec<_>, _>>()?;
     Ok(combine(lists).into_iter().map(|combined| combined.entry).collect())
 }

@@ -154,7 +154,7 @@ impl Walk {
     }
 }
 
-fn entry_of(path: Vec<u8>, kind: Kind, stat: &Stat) -> Entry {
+pub(super) fn entry_of(path: Vec<u8>, kind: Kind, stat: &Stat) -> Entry {
     let is_device = matches!(kind, Kind::CharDevice | Kind::BlockDevice);
     Entry {
         mode: stat.mode & 0o7777,
@@ -167,13 +167,13 @@ fn entry_of(path: Vec<u8>, kind: Kind, stat: &Stat) -> Entry {
     }
 }
 
-struct Marks {
+pub(super) struct Marks {
     opaque: bool,
     whiteout: bool,
 }
 
 /// Reads the kept attributes into `entry`, and overlayfs's marks.
-fn read_xattrs(
+pub(super) fn read_xattrs(
     dir: BorrowedFd<'_>,
     name: &Name,
     format: OverlayFormat,

@@ -237,17 +237,17 @@ impl Cursor {
         self.at(path, layer, |dir, name| file::get_xattr(dir, name, attribute))
     }
 
-    fn read_link(&mut self, path: &[u8]) -> Result<Vec<u8>, Error> {
+    pub(super) fn read_link(&mut self, path: &[u8]) -> Result<Vec<u8>, Error> {
         let missing = || Error::Path { path: shown(path), reason: "does not exist" };
         let node = self.find(path)?.ok_or_else(missing)?;
         self.at(path, node.layer, file::read_link)
     }
 
-    fn open(&mut self, path: &[u8], layer: usize) -> Result<File, Error> {
+    pub(super) fn open(&mut self, path: &[u8], layer: usize) -> Result<File, Error> {
         self.at(path, layer, file::open_file)
     }
 
-    fn at<T>(
+    pub(super) fn at<T>(
         &mut self,
         path: &[u8],
         layer: usize,

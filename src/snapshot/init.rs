@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::place::{Attributes, dress};
-use crate::layer::{Kind, OverlayFormat, Stack};
+use crate::layer::{OverlayFormat, Stack};
 use crate::oci::ChainId;
 use crate::store::{PartId, Store};
 
@@ -86,7 +86,7 @@ fn fill(root: &Path, image: &Stack) -> Result<(), Error> {
     // Deepest first, since making entries changes a directory's time.
     for path in directories.iter().rev() {
         let target = root.join(path);
-        let is_dir = image.lookup(path.as_bytes())?.is_some_and(|node| node.kind() == Kind::Dir);
+        let is_dir = image.lookup(path.as_bytes())?.is_some_and(|node| node.is_dir());
         match Attributes::of(image, path.as_bytes())?.filter(|_| is_dir) {
             Some(attributes) => dress(&target, &attributes)?,
             None => fs::set_permissions(&target, fs::Permissions::from_mode(0o755))

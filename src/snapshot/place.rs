@@ -13,7 +13,7 @@ use std::path::Path;
 use nix::fcntl::{AT_FDCWD, renameat};
 
 use super::Error;
-use crate::layer::{Kind, OverlayFormat, Stack, escape_path};
+use crate::layer::{OverlayFormat, Stack, escape_path};
 use crate::sys::file::{self, Name};
 
 /// Mode, owner, time and kept xattrs of a file.
@@ -83,16 +83,12 @@ pub fn place_file(
     content: &mut dyn Read,
     like: Option<&Metadata>,
 ) -> Result<(), Error> {
-    let (path, attributes) = match view.resolve(path)? {
-        Some((_, node)) if node.kind() == Kind::Dir => {
-            return Err(Error::IsADirectory { path: shown(path) });
-        }
-        Some((path, _)) => {
-            let old = Attributes::of(view, &path)?.map(|old| Attributes { mtime: None, ..old });
-            (path, old)
-        }
-        None => (path.to_vec(), None),
-    };
+    let resolved = view.resolve(path, true)?;
+    if resolved.node.is_some_and(|node| node.is_dir()) {
+        return Err(Error::IsADirectory { path: shown(path) });
+    }
+    let path = resolved.path;
+    let attributes = Attributes::of(view, &path)?.map(|old| Attributes { mtime: None, ..old });
     let attributes =
         attributes.unwrap_or_else(|| Attributes::plain(like.map_or(0o644, |metadata| metadata.mode() & 0o7777)));
     let spot = Spot::reach(view, upper, &path)?;
@@ -113,8 +109,8 @@ pub fn place_file(
 /// # Errors
 /// [`Error::NotADirectory`] when something else stands there.
 pub fn place_directory(view: &Stack, upper: &Path, path: &[u8], like: &Metadata) -> Result<(), Error> {
-    match view.resolve(path)? {
-        Some((_, node)) if node.kind() == Kind::Dir => return Ok(()),
+    match view.resolve(path, true)?.node {
+        Some(node) if node.is_dir() => return Ok(()),
         Some(_) => return Err(Error::NotADirectory { path: shown(path) }),
         None => {}
     }
@@ -140,7 +136,7 @@ pub fn place_directory(view: &Stack, upper: &Path, path: &[u8], like: &Metadata)
 /// # Errors
 /// [`Error::IsADirectory`].
 pub fn place_symlink(view: &Stack, upper: &Path, path: &[u8], target: &[u8]) -> Result<(), Error> {
-    if view.lookup(path)?.is_some_and(|node| node.kind() == Kind::Dir) {
+    if view.lookup(path)?.is_some_and(|node| node.is_dir()) {
         return Err(Error::IsADirectory { path: shown(path) });
     }
     let spot = Spot::reach(view, upper, path)?;
@@ -163,12 +159,11 @@ impl Spot {
     fn reach(view: &Stack, upper: &Path, path: &[u8]) -> Result<Self, Error> {
         let split = path.iter().rposition(|byte| *byte == b'/');
         let (parent, last) = split.map_or((&b""[..], path), |at| (&path[..at], &path[at + 1..]));
-        let parent = match view.resolve(parent)? {
-            Some((parent, node)) if node.kind() == Kind::Dir => parent,
-            Some(_) => return Err(Error::NotADirectory { path: shown(parent) }),
-            // Made by an earlier file of the same copy, which the view does not know of.
-            None => parent.to_vec(),
-        };
+        let resolved = view.resolve(parent, true)?;
+        if resolved.node.is_some_and(|node| !node.is_dir()) {
+            return Err(Error::NotADirectory { path: shown(parent) });
+        }
+        let parent = resolved.path;
         let said = |source| Error::Io { path: shown(path).into(), source };
         let mut dir = file::open_root(upper).map_err(|source| Error::Io { path: upper.to_owned(), source })?;
         let mut end = 0;

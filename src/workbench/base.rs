@@ -2,6 +2,7 @@
 
 use super::{Error, Image, Result, Workbench};
 use crate::image::Config;
+use crate::layer::Stack;
 use crate::oci::Reference;
 use crate::transfer::base::{self, Host};
 
@@ -14,7 +15,7 @@ impl Workbench {
         let store = self.store()?;
         let reference: Reference = base::REFERENCE.parse()?;
         if let Some(record) = store.image_by_ref(&reference)?
-            && store.packages_dir().is_dir()
+            && is_filled(&store.packages_dir())
         {
             return self.image_value(&record);
         }
@@ -23,7 +24,7 @@ impl Workbench {
         let tree = self.tree(&part)?;
         base::assemble(&tree, &host)?;
         self.assemble_packages(&tree, &host)?;
-        let layer = self.layer_from_new_part(&part)?;
+        let layer = self.layer_from_new_part(&part, &Stack::open(&[], self.format()?)?)?;
         let document = base::config(&layer.diff_id).to_string();
         self.put_config(&Config::parse(document.into_bytes())?, Some(&reference))
     }
@@ -32,7 +33,7 @@ impl Workbench {
     fn assemble_packages(&self, base: &std::path::Path, host: &Host) -> Result<()> {
         let store = self.store()?;
         let target = store.packages_dir();
-        if target.is_dir() {
+        if is_filled(&target) {
             return Ok(());
         }
         let said = |error: std::io::Error| Error::io("preparing the packages of the starter image", &error);
@@ -41,8 +42,13 @@ impl Workbench {
         base::assemble_packages(&staging, base, host)?;
         match std::fs::rename(&staging, &target) {
             // Another process was first; its folder is as good.
-            Err(_) if target.is_dir() => Ok(()),
+            Err(_) if is_filled(&target) => Ok(()),
             outcome => outcome.map_err(said),
         }
     }
+}
+
+/// An empty folder comes with the store.
+fn is_filled(folder: &std::path::Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }

@@ -6,7 +6,7 @@ use super::run::RunConfig;
 use super::time::{image_time, now_nanos};
 use super::{CommitOptions, Container, Error, Image, Result, Workbench, index_of, tree_of};
 use crate::image::{Change, Config, Next};
-use crate::layer::{self, Index, TarOptions};
+use crate::layer::{self, Entry, Index, Stack, TarOptions};
 use crate::oci::{DiffId, Reference};
 use crate::store::{AddedLayer, ContainerLock, ContainerRecord, ImageRecord, LayerRecord, PartId, TarSource};
 
@@ -77,9 +77,10 @@ impl Workbench {
         if !record.top_frozen && record.parts.last() == Some(top) {
             store.freeze_top(lock)?;
         }
+        let lowers = self.prepare_container(record)?.chain.view()?;
         let layer = match full.as_slice() {
-            [only] => self.layer_from_part(only)?.record,
-            _ => self.layer_from_new_part(&self.merge(&full)?)?,
+            [only] => self.layer_from_part(only, &lowers)?.record,
+            _ => self.layer_from_new_part(&self.merge(&full)?, &lowers)?,
         };
         store.set_committed(lock, Some(&layer.diff_id))?;
         Ok(Some(layer.diff_id))
@@ -95,22 +96,22 @@ impl Workbench {
     }
 
     /// Records a part that nobody else has as a layer; it goes if the layer is there already.
-    pub(super) fn layer_from_new_part(&self, part: &PartId) -> Result<LayerRecord> {
-        let layer = self.layer_from_part(part)?;
+    pub(super) fn layer_from_new_part(&self, part: &PartId, lowers: &Stack) -> Result<LayerRecord> {
+        let layer = self.layer_from_part(part, lowers)?;
         if !layer.added {
             self.store()?.remove_part(part)?;
         }
         Ok(layer.record)
     }
 
-    /// Reads a frozen part once and records it as a layer.
-    fn layer_from_part(&self, part: &PartId) -> Result<AddedLayer> {
+    /// Reads a frozen part, written upon `lowers`, once and records it as a layer.
+    fn layer_from_part(&self, part: &PartId, lowers: &Stack) -> Result<AddedLayer> {
         let store = self.store()?;
         let directory = store.part_dir(part);
         let tree = tree_of(&directory);
-        let entries = layer::scan(&tree, self.format()?)?;
+        let entries = layer::settle(&tree, lowers)?;
         let options = TarOptions { source_date_epoch: self.settings.source_date_epoch };
-        let (diff_id, tar_size) = layer::digest_tar(&tree, &entries, &options)?;
+        let (diff_id, tar_size) = layer::digest_tar(&tree, entries.iter().map(Entry::as_ref), &options)?;
         let index = index_of(&directory);
         Index::write(&entries, &index)?;
         let index = Index::open(&index)?;

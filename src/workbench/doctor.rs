@@ -63,8 +63,8 @@ fn identity(identity: Identity) -> Check {
             let (uid, _) = userns::original();
             let why = match userns::shortfall() {
                 Some(Shortfall::NoRange { file }) => format!("no range for this user in {file}"),
-                Some(Shortfall::NoProgram { program }) => format!("`{program}` is not installed"),
-                Some(Shortfall::Refused { program, said }) => format!("`{program}` refused: {said}"),
+                Some(Shortfall::NoProgram { name }) => format!("`{name}` is not installed"),
+                Some(Shortfall::Refused { name, said }) => format!("`{name}` refused: {said}"),
                 None => "no range of ids".to_owned(),
             };
             failed(

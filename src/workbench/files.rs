@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::layers::file;
 use super::{Container, Error, ErrorKind, File, Result, Subject, Workbench};
-use crate::layer::{self, Kind, Stack};
+use crate::layer::{self, Stack};
 use crate::snapshot;
 use crate::store::ContainerLock;
 
@@ -38,7 +38,7 @@ impl Workbench {
     /// When the subject is gone or `path` is not spelled right.
     pub fn exists(&self, subject: &Subject, path: &str) -> Result<bool> {
         let view = self.view(subject)?;
-        Ok(view.resolve(&inner(path)?)?.is_some())
+        Ok(view.resolve(&inner(path)?, true)?.node.is_some())
     }
 
     /// All that the subject shows, sorted by the paths' bytes.
@@ -70,7 +70,7 @@ impl Workbench {
         let metadata = std::fs::metadata(from).map_err(|error| Error::io(format!("`{source}`"), &error))?;
         let writing = self.writing(container)?;
         let mut to = inner(target)?;
-        let into = writing.view.resolve(&to)?.is_some_and(|(_, node)| node.kind() == Kind::Dir);
+        let into = writing.view.resolve(&to, true)?.node.is_some_and(|node| node.is_dir());
         if into && !source.ends_with("/.") {
             let name = from.canonicalize().ok().and_then(|path| path.file_name().map(std::ffi::OsStr::to_owned));
             if let Some(name) = name {
@@ -91,7 +91,11 @@ impl Workbench {
     /// [`ErrorKind::NotFound`]; whatever the disk says.
     pub fn copy_out(&self, subject: &Subject, source: &str, target: &str) -> Result<()> {
         let view = self.view(subject)?;
-        let (path, node) = view.resolve(&inner(source)?)?.ok_or_else(|| missing(subject, source))?;
+        let resolved = view.resolve(&inner(source)?, true)?;
+        if resolved.node.is_none() {
+            return Err(missing(subject, source));
+        }
+        let path = resolved.path;
         let to = Path::new(target);
         let name = path.rsplit(|byte| *byte == b'/').next().filter(|name| !name.is_empty());
         let to = match name {
@@ -100,16 +104,17 @@ impl Workbench {
             }
             _ => to.to_owned(),
         };
-        layer::copy_out(&view, &path, &node, &to)?;
-        Ok(())
+        Ok(view.copy_out(&path, &to)?)
     }
 
     fn open(&self, view: &Stack, subject: &Subject, path: &str) -> Result<std::fs::File> {
-        match view.resolve(&inner(path)?)? {
+        let resolved = view.resolve(&inner(path)?, true)?;
+        match resolved.node {
             None => Err(missing(subject, path)),
-            Some((_, node)) if node.kind() == Kind::Dir => Err(Error::invalid(format!("`{path}` is a directory"))),
-            Some((_, node)) if node.kind() != Kind::File => Err(Error::invalid(format!("`{path}` is no regular file"))),
-            Some((path, _)) => Ok(view.open_file(&path)?),
+            Some(node) if node.is_dir() => Err(Error::invalid(format!("`{path}` is a directory"))
+                .with_hint("`files` lists what is in it, `copy_out` copies it")),
+            Some(node) if !node.stat.is_file() => Err(Error::invalid(format!("`{path}` is no regular file"))),
+            Some(_) => Ok(view.open_file(&resolved.path)?),
         }
     }
 

@@ -63,10 +63,7 @@ impl Workbench {
             Subject::Container(container) => {
                 let record = self.container_record(container)?;
                 let prepared = self.prepare_container(&record)?;
-                let mut own = Vec::new();
-                for part in record.parts.iter() {
-                    own.push(layer::scan(&self.tree(part)?, self.format()?)?);
-                }
+                let own = layer::scan_all(&self.part_trees(&record)?, self.format()?)?;
                 self.stack_waste(prepared.config.diff_ids(), &own)?
             }
         };
@@ -120,10 +117,10 @@ impl Workbench {
         self.stack_waste(&record.diff_ids, &[])
     }
 
-    fn stack_waste(&self, diff_ids: &[DiffId], own: &[Vec<Entry>]) -> Result<inspect::Waste> {
+    fn stack_waste(&self, diff_ids: &[DiffId], own: &[Entry]) -> Result<inspect::Waste> {
         let indexes = diff_ids.iter().map(|diff_id| self.layer_index(diff_id)).collect::<Result<Vec<Index>>>()?;
         let stored = indexes.iter().map(|index| index.iter().collect::<Vec<EntryRef<'_>>>());
-        let written = own.iter().map(|entries| entries.iter().map(Entry::as_ref).collect::<Vec<EntryRef<'_>>>());
+        let written = (!own.is_empty()).then(|| own.iter().map(Entry::as_ref).collect::<Vec<EntryRef<'_>>>());
         let trees = self.trees(diff_ids)?;
         Ok(inspect::waste(stored.chain(written), |lower, upper, path| {
             match (trees.get(lower), trees.get(upper)) {

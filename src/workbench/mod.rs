@@ -44,6 +44,7 @@ use crate::layer::OverlayFormat;
 use crate::oci::Digest;
 use crate::store::Store;
 use crate::sys::Interrupt;
+use crate::sys::seccomp::Instruction;
 use crate::sys::userns::{self, Identity};
 use subject::Prepared;
 
@@ -81,6 +82,8 @@ pub struct Workbench {
     opened: OnceLock<Opened>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
+    /// System call filters, by capabilities.
+    filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
 }
@@ -98,7 +101,7 @@ impl Workbench {
     /// A workbench on `settings`; touches nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings, opened: OnceLock::new(), prepared: Mutex::default(), last: Mutex::default() }
+        Self { settings, opened: OnceLock::new(), prepared: Mutex::default(), filters: Mutex::default(), last: Mutex::default() }
     }
 
     /// What it was told.

@@ -25,6 +25,21 @@ pub struct Image {
     pub os: String,
 }
 
+impl Image {
+    /// The first 12 digits of the id.
+    #[must_use]
+    pub fn short_id(&self) -> &str {
+        let hex = self.id.strip_prefix("sha256:").unwrap_or(&self.id);
+        hex.get(..12).unwrap_or(hex)
+    }
+
+    /// A reference where there is one, else the short id.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.references.first().map_or_else(|| self.short_id(), String::as_str)
+    }
+}
+
 /// A container, and the run that gave this value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Container {
@@ -54,6 +69,17 @@ pub struct Container {
     /// Standard error of this run, exactly.
     #[serde(skip)]
     pub stderr_blob: Vec<u8>,
+    /// Whether the container was removed when this run ended.
+    #[serde(skip)]
+    pub removed: bool,
+}
+
+impl Container {
+    /// The first 12 digits of the id.
+    #[must_use]
+    pub fn short_id(&self) -> &str {
+        self.id.get(..12).unwrap_or(&self.id)
+    }
 }
 
 /// One layer of an image.

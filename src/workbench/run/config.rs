@@ -22,7 +22,7 @@ pub struct RunConfig {
     pub argv: Vec<String>,
     /// Every command so far, as people read them: what a commit's history says.
     pub history: Vec<String>,
-    /// Variables besides the image's, `NAME=value`.
+    /// Variables besides the image's: `NAME=value`, or a name alone to unset the image's.
     pub env: Vec<String>,
     /// Where it starts.
     pub workdir: String,
@@ -139,11 +139,23 @@ impl RunConfig {
         self.volumes.iter().map(|text| super::options::volume(text)).collect()
     }
 
+    /// Its own variables; one without a value is to be unset.
+    pub fn variables(&self) -> Vec<(String, Option<String>)> {
+        let split = |line: &String| match line.split_once('=') {
+            Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+            None => (line.clone(), None),
+        };
+        self.env.iter().map(split).collect()
+    }
+
     /// The `config` keys that a commit of this container sets.
     pub fn committed(&self, image: &Config) -> Map<String, Value> {
         let mut env = image.env();
         for line in &self.env {
-            let name = line.split('=').next().unwrap_or(line);
+            let Some((name, _)) = line.split_once('=') else {
+                env.retain(|old| old.split('=').next() != Some(line));
+                continue;
+            };
             match env.iter_mut().find(|old| old.split('=').next() == Some(name)) {
                 Some(old) => old.clone_from(line),
                 None => env.push(line.clone()),

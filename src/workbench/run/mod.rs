@@ -6,6 +6,7 @@ mod program;
 
 pub(super) use config::RunConfig;
 
+use std::collections::BTreeMap;
 use std::ffi::CString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,8 +15,11 @@ use super::{
     Command, Container, Error, ErrorKind, Result, RunOptions, Subject, Workbench, subject::Prepared, time::now_nanos, tree_of,
     work_of,
 };
-use crate::container::{self, Capabilities, Exit, Io, Network, Spec, Stdin, Volume};
+use crate::container::environment::{self, Environment};
+use crate::container::{self, Capabilities, Exit, Io, MountApi, Network, Spec, Stdin, Volume};
+use crate::layer::OverlayFormat;
 use crate::store::{ContainerLock, ContainerRecord, NewContainer, PartId, Status};
+use crate::sys::seccomp::Instruction;
 
 /// Where the starter image expects the folder that its `pkg` installs from.
 const PACKAGES_TARGET: &str = "/usr/share/plywood/packages";
@@ -64,10 +68,10 @@ impl Workbench {
             }
         };
         let started = now_nanos();
-        let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |_| {});
+        let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |pid| ready.lock.set_pid(pid));
         let exit_code = match &ended {
             Ok(exit) => Some(exit.code),
-            Err(error) => error.exit_code(),
+            Err(error) => Some(error.exit_code()),
         };
         let remove = options.rm && ready.fresh;
         self.store()?.finish(&ready.lock, exit_code, remove)?;
@@ -146,6 +150,8 @@ impl Workbench {
             ..NewContainer::default()
         })?;
         let (record, lock) = created;
+        // Its host name may be the id that it has only now.
+        let config = RunConfig::of(&record);
         Ok(Ready { record, lock, prepared, config, top: part, fresh: true, packages: self.packages(image)? })
     }
 
@@ -166,7 +172,7 @@ impl Workbench {
         let prepared = self.prepare(&image_record)?;
         let config = RunConfig::of(&record).again(&prepared.config, command, options, asked)?;
         let top = self.writable_part(&mut record, &lock)?;
-        container::reopen_work(&store.part_work(&top))
+        container::volatile::forget(&store.part_work(&top))
             .map_err(|error| Error::io("preparing the container's directories", &error))?;
         store.set_config(&lock, &config.to_value())?;
         store.set_running(&lock, None)?;
@@ -202,20 +208,29 @@ impl Workbench {
         let network = config.network()?;
         let mut volumes = config.volumes()?;
         volumes.extend(ready.packages.clone());
-        let environment = container::environment(&container::EnvironmentInput {
+        let image_env = ready.prepared.config.env();
+        let variables = Environment {
             hostname: &config.hostname,
             home: &identity.home,
             terminal,
-            image: &ready.prepared.config.env(),
-            asked: &config.env,
-        });
-        let path = container::search_path(&environment);
+            image: &image_env,
+            user: &config.variables(),
+            // The caller's values were filled in when the options were read.
+            caller: &BTreeMap::new(),
+        }
+        .variables();
+        let search_path = environment::value(&variables, "PATH").unwrap_or_default().as_bytes().to_vec();
+        let lines: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let capabilities = Capabilities::for_network(network);
         Ok(Spec {
             lowers,
             upper: tree_of(&part),
             work: work_of(&part),
             argv: strings(&config.argv, "the command")?,
-            env: strings(&environment, "the environment")?,
+            userxattr: self.format()? == OverlayFormat::User,
+            volatile: true,
+            mount_api: MountApi::Auto,
+            env: strings(&lines, "the environment")?,
             cwd: string(&config.workdir, "the working directory")?,
             uid: identity.uid,
             gid: identity.gid,
@@ -224,10 +239,10 @@ impl Workbench {
             network,
             volumes,
             files: self.etc_files(&config.hostname, network),
-            capabilities: Capabilities::for_network(network),
-            search_path: path,
+            capabilities,
+            seccomp: Some(self.filter(capabilities)),
+            search_path,
             rootless: self.is_rootless()?,
-            ..Spec::default()
         })
     }
 
@@ -242,6 +257,13 @@ impl Workbench {
             super::subject::accounts(&view)?
         };
         Ok(container::user::resolve(wanted, &passwd, &group)?)
+    }
+
+    /// The system call filter for these capabilities; compiled once.
+    fn filter(&self, capabilities: Capabilities) -> Arc<[Instruction]> {
+        let mut kept = self.filters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let compile = || container::seccomp::docker_default(capabilities.0).into();
+        Arc::clone(kept.entry(capabilities.0).or_insert_with(compile))
     }
 
     /// The files that the engine puts over the mount points in `/etc`.

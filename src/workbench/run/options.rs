@@ -7,7 +7,7 @@ use crate::workbench::{ErrorKind, Settings};
 
 /// Options that took some reading.
 pub struct Checked {
-    /// `NAME=value`, the caller's values filled in.
+    /// `NAME=value`, the caller's values filled in; a name alone where there is none.
     pub env: Vec<String>,
 }
 
@@ -34,10 +34,11 @@ impl Checked {
                 return Err(Error::invalid(format!("`{name}` cannot be a variable's name")).with_exit_code(125));
             }
             let callers = || settings.host.env.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-            // A name that the caller has no value for is left out, as Docker does.
-            if let Some(value) = value.as_ref().or_else(callers) {
-                env.push(format!("{name}={value}"));
-            }
+            env.push(match value.as_ref().or_else(callers) {
+                Some(value) => format!("{name}={value}"),
+                // A name that the caller has no value for is unset, as with Docker.
+                None => name.clone(),
+            });
         }
         Ok(Self { env })
     }

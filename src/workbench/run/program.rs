@@ -8,20 +8,20 @@ pub fn explain(error: container::Error, config: &RunConfig, string_form: bool, v
     let code = error.exit_code();
     let program = config.argv.first().map_or("", String::as_str);
     let told = match code {
-        Some(127) if string_form => Error::new(ErrorKind::NotFound, "the image has no shell (`/bin/sh`)").with_hint(
+        127 if string_form => Error::new(ErrorKind::NotFound, "the image has no shell (`/bin/sh`)").with_hint(
             "give the command as an array, which needs no shell: `run(image, [\"program\", \"argument\"])`",
         ),
-        Some(127) => Error::new(ErrorKind::NotFound, format!("`{program}`: no such program in the container"))
+        127 => Error::new(ErrorKind::NotFound, format!("`{program}`: no such program in the container"))
             .with_hint(if program.contains(' ') {
                 "each word is an element of its own: `[\"program\", \"argument\"]`; or give a string to use a shell"
             } else {
                 "it is neither a path nor on the container's PATH; install it first, or check the spelling"
             }),
-        Some(126) => Error::new(ErrorKind::Denied, format!("`{program}` cannot be executed in the container"))
+        126 => Error::new(ErrorKind::Denied, format!("`{program}` cannot be executed in the container"))
             .with_hint("it is a directory, lacks the `x` permission, or is not for this machine"),
         _ => Error::from(error),
     };
-    let exit_code = told.exit_code.or(code).or(Some(125));
+    let exit_code = Some(code);
     Error { exit_code, container: Some(Box::new(value)), ..told }
 }
 
