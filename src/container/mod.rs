@@ -33,8 +33,11 @@ pub mod spec;
 pub mod user;
 pub mod volatile;
 
+#[cfg(test)]
+mod tests;
+
 pub use capabilities::Capabilities;
 pub use error::Error;
 pub use exit::Exit;
-pub use run::{Io, Stdin, Stream, run};
+pub use run::{Io, OnOutput, Stdin, Stream, run};
 pub use spec::{MountApi, Network, Spec, Volume};
