@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
@@ -39,6 +39,8 @@ pub(super) struct Inner {
     session: Mutex<Option<Arc<Session>>>,
     maker: PartMaker,
     trash: Trash,
+    /// Whether the thread has been told to copy SQLite's log.
+    tidying: Arc<AtomicBool>,
     pub(super) locks: Locks,
     pub(super) random: Random,
 }
@@ -57,6 +59,7 @@ impl Store {
             session: Mutex::default(),
             maker: PartMaker::new(root.join("parts")),
             trash: Trash::default(),
+            tidying: Arc::default(),
             locks: Locks::new(root.join("locks")),
             random: Random::default(),
         });
@@ -158,6 +161,9 @@ impl Drop for Store {
         self.inner.maker.close();
         self.inner.trash.close();
         self.inner.end_session();
+        if let Some(records) = lock(&self.inner.records).take() {
+            records.close();
+        }
     }
 }
 
@@ -225,9 +231,12 @@ impl Inner {
     pub(super) fn write<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Error> {
         let (value, untidy) =
             self.with_records(|records| records.write(body).map(|value| (value, records.is_untidy())))?;
-        if untidy {
-            let path = self.database();
-            self.trash.push(Box::new(move || tidy(&path)));
+        if untidy && !self.tidying.swap(true, Ordering::Relaxed) {
+            let (path, tidying) = (self.database(), Arc::clone(&self.tidying));
+            self.trash.push(Box::new(move || {
+                tidy(&path);
+                tidying.store(false, Ordering::Relaxed);
+            }));
         }
         Ok(value)
     }
