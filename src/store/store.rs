@@ -22,8 +22,11 @@ use crate::oci::Digest;
 /// Made in this order, so that the last one tells that all are there.
 const FOLDERS: [&str; 6] = ["blobs", "blobs/sha256", "parts", "packages", "tmp", "sessions"];
 
-/// What else may lie in a store's directory.
-const FILES: [&str; 4] = ["plywood.db", "plywood.db-wal", "plywood.db-shm", "locks"];
+/// The records; SQLite puts `-wal`, `-shm` and, while it makes the file, `-journal` beside it.
+const DATABASE: &str = "plywood.db";
+
+/// The containers' slots.
+const LOCKS: &str = "locks";
 
 /// A directory with everything that Plywood keeps. Cheap to open; the database follows at the first record.
 ///
@@ -60,7 +63,7 @@ impl Store {
             maker: PartMaker::new(root.join("parts")),
             trash: Trash::default(),
             tidying: Arc::default(),
-            locks: Locks::new(root.join("locks")),
+            locks: Locks::new(root.join(LOCKS)),
             random: Random::default(),
         });
         let dead = session::dead_sessions(&inner.sessions())?;
@@ -256,7 +259,7 @@ impl Inner {
     }
 
     fn database(&self) -> PathBuf {
-        self.root.join("plywood.db")
+        self.root.join(DATABASE)
     }
 
     /// A record is about to name this part, so it must be there.
@@ -347,7 +350,8 @@ fn ensure_folders(root: &Path) -> Result<(), Error> {
     if root.join(FOLDERS[FOLDERS.len() - 1]).is_dir() {
         return Ok(());
     }
-    let known = |name: &str| FOLDERS.contains(&name) || FILES.contains(&name);
+    // Another process may be making it at this moment.
+    let known = |name: &str| FOLDERS.contains(&name) || name == LOCKS || name.starts_with(DATABASE);
     for entry in fs::read_dir(root).map_err(fail)? {
         let entry = entry.map_err(fail)?.file_name().to_string_lossy().into_owned();
         if !known(&entry) {

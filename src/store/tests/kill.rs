@@ -73,8 +73,13 @@ fn on_small_disk(options: &str, body: impl FnOnce(&Path) + Send) -> bool {
 #[test]
 fn a_full_disk_is_told_and_harms_nothing() {
     let mut done = true;
-    for step in 0..12_u64 {
-        let options = format!("size={}k", 160 + step * 40);
+    for step in 0..16_u64 {
+        // Half of them run out of files instead of bytes.
+        let options = if step % 2 == 0 {
+            format!("size={}k", 160 + step * 40)
+        } else {
+            format!("size=8m,nr_inodes={}", 8 + step * 7)
+        };
         done &= on_small_disk(&options, |folder| {
             let root = folder.join("store");
             let store = match Store::open(&root) {
