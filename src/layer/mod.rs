@@ -1,1 +1,32 @@
-//! layer
+//! Bytes and trees of one layer.
+//!
+//! A layer is a tar outside and a directory in overlayfs's form inside. This room turns one into
+//! the other in both directions, knows the entries of either, and compares.
+//!
+//! Promises: what it reads is hostile and never leads outside the directory it is given; the same
+//! entries give the same bytes; nothing here knows the store, an image or a container.
+
+mod changes;
+mod combine;
+mod entry;
+mod error;
+mod index;
+mod ladder;
+mod merge;
+mod overlay;
+mod scan;
+mod spelling;
+mod stack;
+mod tar;
+mod xattr;
+
+pub use changes::{Change, ChangeKind, changes, changes_of, compare};
+pub use entry::{Entry, EntryRef, Kind, Mtime, Xattrs};
+pub use error::Error;
+pub use index::Index;
+pub use merge::{merge, settle};
+pub use overlay::OverlayFormat;
+pub use scan::scan;
+pub use spelling::{escape_path, unescape_path};
+pub use stack::{Node, Resolved, Stack};
+pub use tar::{Content, DirContent, TarOptions, digest_tar, write_tar};

@@ -1,0 +1,84 @@
+//! Removal in the background, so that nobody waits for a tree to go.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::remove;
+use super::session::Session;
+
+/// One thing that the thread has to do.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The thread that removes; started by the first job, joined when dropped.
+#[derive(Default)]
+pub(super) struct Trash {
+    worker: Mutex<Option<Worker>>,
+    closing: Arc<AtomicBool>,
+}
+
+struct Worker {
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+impl Trash {
+    /// Does `job` in the thread, or here where no thread can be had.
+    pub(super) fn push(&self, job: Job) {
+        let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        if worker.is_none() {
+            let (jobs, todo) = channel::<Job>();
+            let builder = std::thread::Builder::new().name("trash".to_owned());
+            match builder.spawn(move || todo.into_iter().for_each(|job| job())) {
+                Ok(thread) => *worker = Some(Worker { jobs, thread }),
+                Err(_) => return job(),
+            }
+        }
+        let refused = match worker.as_ref() {
+            Some(worker) => worker.jobs.send(job).err().map(|error| error.0),
+            None => Some(job),
+        };
+        drop(worker);
+        if let Some(job) = refused {
+            job();
+        }
+    }
+
+    /// Becomes true when the store is being closed: what can wait for another process should.
+    pub(super) fn closing(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.closing)
+    }
+
+    /// Waits until all is done that was pushed.
+    pub(super) fn finish(&self) {
+        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Worker { jobs, thread }) = worker {
+            drop(jobs);
+            let _ = thread.join();
+        }
+    }
+
+    /// Waits, and cuts short what need not be done now.
+    pub(super) fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+        self.finish();
+    }
+}
+
+/// Takes a tree or file out of its place and removes it.
+///
+/// It moves into `tmp` first: from there whoever finds our session dead goes on with it.
+pub(super) fn discard(temporary: &Path, path: &Path, session: &Session) {
+    let name = session.fresh_name();
+    match std::fs::rename(path, temporary.join(&name)) {
+        Ok(()) => {
+            if remove::remove(temporary, &name, &|| session.fresh_name()).is_err() {
+                session.leave_traces();
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(_) => session.leave_traces(),
+    }
+}
