@@ -30,7 +30,10 @@ pub(super) struct Archive {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Member {
-    File { offset: u64, size: u64 },
+    File {
+        offset: u64,
+        size: u64,
+    },
     /// Another member's name.
     Link(String),
     Other,
@@ -50,6 +53,12 @@ impl Section {
         Self { file: Arc::new(file), offset: 0, remaining: size }
     }
 
+    /// The same for a file that somebody else has too.
+    pub fn of(file: &File) -> io::Result<Self> {
+        let size = file.metadata()?.len();
+        Ok(Self::whole(file.try_clone()?, size))
+    }
+
     /// Bytes not read yet.
     pub const fn size(&self) -> u64 {
         self.remaining
@@ -64,7 +73,10 @@ impl Read for Section {
         }
         let count = self.file.read_at(&mut buffer[..wanted], self.offset)?;
         if count == 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file became shorter while it was read"));
+            return Err(io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the file became shorter while it was read",
+            ));
         }
         self.offset += count as u64;
         self.remaining -= count as u64;
@@ -261,7 +273,9 @@ fn number(field: &[u8]) -> Option<u64> {
     if first & 0x80 != 0 {
         let start = u64::from(first & 0x7f);
         // 0xff begins a negative number: of no use as a size.
-        return rest.iter().try_fold(start, |value, byte| value.checked_mul(256)?.checked_add(u64::from(*byte)));
+        return rest
+            .iter()
+            .try_fold(start, |value, byte| value.checked_mul(256)?.checked_add(u64::from(*byte)));
     }
     let text = std::str::from_utf8(field).ok()?.trim_matches(['\0', ' ']);
     if text.is_empty() { Some(0) } else { u64::from_str_radix(text, 8).ok() }

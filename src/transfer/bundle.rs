@@ -28,22 +28,13 @@ impl Bundle {
         if found.is_dir() {
             return Ok(Self::Directory(path.to_owned()));
         }
-        let kind = found.file_type();
-        if kind.is_block_device() || kind.is_socket() {
-            let reason = "it is neither a file nor a directory".to_owned();
-            return Err(Error::NoImages { path: path.to_owned(), reason });
+        let mut file = regular(path, scratch, limits, watch)?;
+        let mut start = [0; 6];
+        let length = read_start(&file, &mut start).map_err(Error::io("read", path))?;
+        if !matches!(Compression::recognise(&start[..length]), Ok(Compression::None)) {
+            let (_, content) = Compression::open(watch.reader(file)).map_err(Error::io("read", path))?;
+            file = copy(content, path, scratch, limits)?;
         }
-        let file = File::open(path).map_err(Error::io("open", path))?;
-        let file = if found.is_file() {
-            let mut start = [0; 6];
-            let length = read_start(&file, &mut start).map_err(Error::io("read", path))?;
-            match Compression::recognise(&start[..length]) {
-                Ok(Compression::None) => file,
-                _ => copy(&file, path, scratch, limits, watch)?,
-            }
-        } else {
-            copy(&file, path, scratch, limits, watch)?
-        };
         match Archive::open(file, path, limits) {
             Ok(archive) => Ok(Self::Archive(archive)),
             Err(Error::Archive { offset: 0, .. }) => Err(Error::NoImages {
@@ -78,20 +69,24 @@ impl Bundle {
         }
         let path = directory.join(name);
         // Not blocking: a pipe with nobody at the other end must not stop us.
-        let file = match OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(&path) {
-            Ok(file) => file,
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(Error::io("open", &path)(error)),
-        };
+        let file =
+            match OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(&path) {
+                Ok(file) => file,
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+                {
+                    return Ok(None);
+                }
+                Err(error) => return Err(Error::io("open", &path)(error)),
+            };
         let found = file.metadata().map_err(Error::io("read", &path))?;
         Ok(found.is_file().then(|| Section::whole(file, found.len())))
     }
 
     /// The file `name`; an error if there is none.
     pub fn section(&self, name: &str) -> Result<Section, Error> {
-        self.find(name)?.ok_or_else(|| Error::Missing { path: self.path().to_owned(), member: name.to_owned() })
+        self.find(name)?
+            .ok_or_else(|| Error::Missing { path: self.path().to_owned(), member: name.to_owned() })
     }
 
     /// The bytes of the document `name`.
@@ -149,9 +144,22 @@ fn read_start(file: &File, start: &mut [u8]) -> io::Result<usize> {
     Ok(length)
 }
 
-/// The unpacked content of `file` as a nameless file in `scratch`.
-fn copy(file: &File, path: &Path, scratch: &Path, limits: &Limits, watch: &Watch) -> Result<File, Error> {
-    let (_, stream) = Compression::open(watch.reader(file)).map_err(Error::io("read", path))?;
+/// The file at `path`; if that is a pipe, its content as a nameless file in `scratch`.
+pub(super) fn regular(path: &Path, scratch: &Path, limits: &Limits, watch: &Watch) -> Result<File, Error> {
+    let file = File::open(path).map_err(Error::io("open", path))?;
+    let kind = file.metadata().map_err(Error::io("read", path))?.file_type();
+    if kind.is_file() {
+        return Ok(file);
+    }
+    if kind.is_block_device() || kind.is_socket() || kind.is_dir() {
+        let reason = "it is neither a file nor a directory".to_owned();
+        return Err(Error::NoImages { path: path.to_owned(), reason });
+    }
+    copy(watch.reader(file), path, scratch, limits)
+}
+
+/// What `stream` gives as a nameless file in `scratch`; `path` is for messages.
+fn copy(stream: impl Read, path: &Path, scratch: &Path, limits: &Limits) -> Result<File, Error> {
     let mut target = tempfile::tempfile_in(scratch).map_err(Error::io("create a file in", scratch))?;
     let mut stream = stream.take(limits.archive_bytes.saturating_add(1));
     let mut buffer = vec![0; 1 << 18];
@@ -161,7 +169,7 @@ fn copy(file: &File, path: &Path, scratch: &Path, limits: &Limits, watch: &Watch
             Ok(0) => break,
             Ok(count) => count,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(Error::io("unpack", path)(error)),
+            Err(error) => return Err(Error::io("read", path)(error)),
         };
         total += count as u64;
         if total > limits.archive_bytes {

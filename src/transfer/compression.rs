@@ -1,6 +1,6 @@
 //! Compressed streams: recognised and read, and written by several threads.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
@@ -79,7 +79,9 @@ impl Compression {
     }
 
     /// Recognises `stream` and gives its content; the message names the unsupported kind.
-    pub(super) fn open<'a>(stream: impl Read + Send + 'a) -> Result<(Self, Box<dyn Read + Send + 'a>), io::Error> {
+    pub(super) fn open<'a>(
+        stream: impl Read + Send + 'a,
+    ) -> Result<(Self, Box<dyn Read + Send + 'a>), io::Error> {
         let mut buffered = BufReader::with_capacity(BUFFER, stream);
         let mut start = Vec::with_capacity(6);
         buffered.by_ref().take(6).read_to_end(&mut start)?;
@@ -92,7 +94,7 @@ impl Compression {
 
     const fn block(self) -> usize {
         match self {
-            // facts of measurement: 1 MiB costs gzip nothing in size; zstd looks farther back.
+            // Measured: 1 MiB costs gzip nothing in size; zstd looks farther back.
             Self::None | Self::Gzip => 1 << 20,
             Self::Zstd => 4 << 20,
         }
@@ -125,12 +127,13 @@ impl Compression {
         out: &mut dyn Write,
         level: Option<i64>,
         threads: usize,
+        failed: impl Fn(io::Error) -> E + Send + Sync,
         produce: P,
     ) -> Result<T, E>
     where
         P: FnOnce(&mut dyn Write) -> Result<T, E> + Send,
         T: Send,
-        E: From<io::Error> + Send,
+        E: Send,
     {
         if self == Self::None {
             return produce(out);
@@ -152,10 +155,11 @@ impl Compression {
                     }
                 });
             }
+            let failed = &failed;
             let producer = scope.spawn(move || {
                 let mut blocks = Blocks { size: self.block(), block: Vec::new(), jobs, order, sent: false };
                 let outcome = produce(&mut blocks)?;
-                blocks.finish()?;
+                blocks.finish().map_err(failed)?;
                 Ok::<T, E>(outcome)
             });
             let mut failure = None;
@@ -171,7 +175,7 @@ impl Compression {
             }
             let produced = producer.join();
             match (failure, produced) {
-                (Some(error), _) => Err(error.into()),
+                (Some(error), _) => Err(failed(error)),
                 (None, Ok(outcome)) => outcome,
                 (None, Err(panic)) => std::panic::resume_unwind(panic),
             }
@@ -225,12 +229,6 @@ impl Write for Blocks {
     }
 }
 
-/// Does the file's start look like a tar header, or like the end of an empty tar?
-pub(super) fn looks_like_tar(stream: &mut impl BufRead) -> io::Result<bool> {
-    let start = stream.fill_buf()?;
-    Ok(start.len() >= 512 && (&start[257..262] == b"ustar" || start[..512].iter().all(|byte| *byte == 0)))
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -248,8 +246,13 @@ mod tests {
 
     fn written(kind: Compression, content: &[u8], threads: usize) -> Vec<u8> {
         let mut out = Vec::new();
-        let done: Result<(), io::Error> =
-            kind.write(&mut out, None, threads, |sink| content.chunks(70_000).try_for_each(|part| sink.write_all(part)));
+        let done: Result<(), io::Error> = kind.write(
+            &mut out,
+            None,
+            threads,
+            |error| error,
+            |sink| content.chunks(70_000).try_for_each(|part| sink.write_all(part)),
+        );
         done.unwrap();
         out
     }
@@ -283,10 +286,15 @@ mod tests {
         }
         let content = sample(20_000_000);
         let outcome: Result<(), io::Error> =
-            Compression::Gzip.write(&mut Full, Some(1), 2, |sink| sink.write_all(&content));
+            Compression::Gzip.write(&mut Full, Some(1), 2, |error| error, |sink| sink.write_all(&content));
         assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::StorageFull);
-        let outcome: Result<(), io::Error> =
-            Compression::Gzip.write(&mut Vec::new(), None, 2, |_| Err(io::Error::other("producer")));
+        let outcome: Result<(), io::Error> = Compression::Gzip.write(
+            &mut Vec::new(),
+            None,
+            2,
+            |error| error,
+            |_| Err(io::Error::other("producer")),
+        );
         assert_eq!(outcome.unwrap_err().to_string(), "producer");
     }
 

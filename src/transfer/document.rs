@@ -215,9 +215,21 @@ mod tests {
             (r#"{"schemaVersion":2}"#, None, "neither"),
             (r#"{"schemaVersion":2,"config":DESC}"#, Some(media::OCI_MANIFEST), "must have"),
             ("[]", None, "refused"),
-            (r#"{"schemaVersion":2,"layers":[],"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","size":2}}"#, None, "no container image"),
-            (r#"{"schemaVersion":2,"layers":[],"config":{"digest":"sha256:00","size":2}}"#, None, "not a digest"),
-            (r#"{"schemaVersion":2,"layers":[],"config":{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","size":-2}}"#, None, "invalid value"),
+            (
+                r#"{"schemaVersion":2,"layers":[],"config":{"mediaType":"application/vnd.cncf.helm.config.v1+json","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","size":2}}"#,
+                None,
+                "no container image",
+            ),
+            (
+                r#"{"schemaVersion":2,"layers":[],"config":{"digest":"sha256:00","size":2}}"#,
+                None,
+                "not a digest",
+            ),
+            (
+                r#"{"schemaVersion":2,"layers":[],"config":{"digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","size":-2}}"#,
+                None,
+                "invalid value",
+            ),
         ] {
             let message = parse(text, declared).unwrap_err();
             assert!(message.contains(part), "{text}: {message}");

@@ -181,7 +181,12 @@ impl Finder<'_> {
         self.require(images, wanted, present)
     }
 
-    fn require(&self, images: Vec<Found>, wanted: Option<&str>, present: Vec<String>) -> Result<Vec<Found>, Error> {
+    fn require(
+        &self,
+        images: Vec<Found>,
+        wanted: Option<&str>,
+        present: Vec<String>,
+    ) -> Result<Vec<Found>, Error> {
         let path = self.bundle.path().to_owned();
         match wanted {
             _ if !images.is_empty() => Ok(images),
@@ -230,7 +235,9 @@ impl Finder<'_> {
                 match choose_platforms(entries)?.as_slice() {
                     [one] => self.resolve(one, depth + 1),
                     [] => Err(Error::document(name, "this index is empty")),
-                    [..] => Err(Error::document(name, "this index does not say which image is for which machine")),
+                    [..] => {
+                        Err(Error::document(name, "this index does not say which image is for which machine"))
+                    }
                 }
             }
         }
@@ -273,7 +280,8 @@ impl Finder<'_> {
             return Err(Error::Limit { name: name.to_owned(), limit: "layers", allowed: self.limits.layers });
         }
         if files.len() != diff_ids.len() {
-            let reason = format!("it has {} layers, and its configuration names {}", files.len(), diff_ids.len());
+            let reason =
+                format!("it has {} layers, and its configuration names {}", files.len(), diff_ids.len());
             return Err(Error::document(name, reason));
         }
         let layers = files
@@ -284,7 +292,9 @@ impl Finder<'_> {
         // Old configurations lack these fields; such an image may run here.
         let foreign_platform = serde_json::from_slice::<Platform>(&config)
             .ok()
-            .filter(|platform| !platform.architecture.is_empty() && !platform.os.is_empty() && !platform.is_own())
+            .filter(|platform| {
+                !platform.architecture.is_empty() && !platform.os.is_empty() && !platform.is_own()
+            })
             .map(|platform| platform.to_string());
         Ok(Found {
             id: Digest::of(&config),
@@ -317,8 +327,12 @@ fn choose_platforms(entries: Vec<Descriptor>) -> Result<Vec<Descriptor>, Error> 
         match group.iter().find(own) {
             Some(entry) => chosen.push((*entry).clone()),
             None => {
-                let present = group.iter().filter_map(|entry| entry.platform.as_ref().map(Platform::to_string));
-                return Err(Error::NoPlatform { wanted: Platform::own().to_string(), present: present.collect() });
+                let present =
+                    group.iter().filter_map(|entry| entry.platform.as_ref().map(Platform::to_string));
+                return Err(Error::NoPlatform {
+                    wanted: Platform::own().to_string(),
+                    present: present.collect(),
+                });
             }
         }
     }

@@ -84,7 +84,8 @@ impl FromStr for Target {
         }
         Err(Error::Name {
             text: text.to_owned(),
-            reason: "says not what to write: begin it with `docker-archive:`, `oci-archive:` or `oci:`".to_owned(),
+            reason: "says not what to write: begin it with `docker-archive:`, `oci-archive:` or `oci:`"
+                .to_owned(),
         })
     }
 }
@@ -165,7 +166,9 @@ mod tests {
     fn the_spellings() {
         let Source::Oci(place) = "oci:layout:v1".parse().unwrap() else { panic!() };
         assert_eq!(place.split_first(), (PathBuf::from("layout"), Some("v1".to_owned())));
-        let Source::DockerArchive(place) = "docker-archive:a.tar:host:5000/b:c".parse().unwrap() else { panic!() };
+        let Source::DockerArchive(place) = "docker-archive:a.tar:host:5000/b:c".parse().unwrap() else {
+            panic!()
+        };
         assert_eq!(place.split_first(), (PathBuf::from("a.tar"), Some("host:5000/b:c".to_owned())));
         assert_eq!("a:b.tar".parse::<Source>().unwrap(), Source::Path(PathBuf::from("a:b.tar")));
         let Target::DockerArchive(place) = "out:1.tar".parse().unwrap() else { panic!() };
