@@ -1,0 +1,9 @@
+//! The laws of the room, and what it must survive.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod hostile;
+mod images;
+mod laws;
+mod mounted;
+mod round_trip;
+mod support;
