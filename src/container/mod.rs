@@ -41,6 +41,5 @@ pub use capabilities::Capabilities;
 pub use error::Error;
 pub use exit::Exit;
 pub use kill::kill;
-pub use run::{Io, Stdin, Stream, run};
 pub use run::{Io, OnOutput, Stdin, Stream, run};
 pub use spec::{MountApi, Network, Spec, Volume};
