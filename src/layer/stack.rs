@@ -86,13 +86,13 @@ impl Stack {
         let mut pending: Vec<Vec<u8>> = components(path).rev().map(<[u8]>::to_vec).collect();
         let (mut here, mut node, mut links) = (Vec::new(), cursor.find(b"")?, 0);
         while let Some(name) = pending.pop() {
+            if node.is_some_and(|node| !node.stat.is_dir()) {
+                return Err(Error::Path { path: shown(&here), reason: "is not a directory" });
+            }
             if name == b".." {
                 here.truncate(split_path(&here).0.len());
                 node = cursor.find(&here)?;
                 continue;
-            }
-            if node.is_some_and(|node| !node.stat.is_dir()) {
-                return Err(Error::Path { path: shown(&here), reason: "is not a directory" });
             }
             let parent = here.len();
             join(&mut here, &name);

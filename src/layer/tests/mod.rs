@@ -7,3 +7,4 @@ mod laws;
 mod mounted;
 mod round_trip;
 mod support;
+mod view;
