@@ -1,5 +1,5 @@
 //! The laws of the room, and what it must survive.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 mod hostile;
 mod images;
