@@ -41,6 +41,8 @@ pub(super) fn compose(entry: &EntryRef<'_>, mtime: Mtime, out: &mut Vec<u8>) {
         }
         Kind::Fifo => (b'6', None),
         Kind::Whiteout => return whiteout(entry.path, out),
+        // Tar has no sockets; `scan` leaves them out.
+        Kind::Socket => return,
     };
     let link = if matches!(kind, b'1' | b'2') { entry.link } else { &[] };
     let size = if entry.kind == Kind::File { entry.size } else { 0 };
