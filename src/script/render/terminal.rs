@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn tables_fit_the_width_and_colours_only_where_wanted() {
         let mut layer = sample::layer();
-        layer.created_by = Some("RUN ".to_owned() + &"very long \x1b[31m ".repeat(30));
+        layer.created_by = Some(format!("RUN {}", "very long \x1b[31m ".repeat(30)));
         let layers: List<_> = [layer].into_iter().collect();
         let value = Dynamic::from(layers);
         let text = render(&value, &TERMINAL);
