@@ -38,7 +38,7 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
     }
     let all = types::all();
     let first = arguments.first().copied().unwrap_or_default();
-    if let Some(info) = all.iter().find(|info| info.list == first) {
+    if let Some(info) = all.iter().find(|info| info.list == Some(first)) {
         let is_method = list::METHODS.iter().find(|(method, ..)| *method == name);
         if let Some((method, takes, doc)) = is_method {
             return script(format!("`{method}` of `{first}` does not take ({})", words[1..].join(", ")))

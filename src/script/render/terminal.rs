@@ -51,7 +51,7 @@ pub fn render(value: &Dynamic, style: &Style) -> String {
 fn many(array: &[Dynamic], style: &Style) -> String {
     let are_rows = array.iter().all(|item| item.is_map() || types::as_record(item).is_some());
     if are_rows && !array.is_empty() {
-        if let Some(table) = of_rows(array, style) {
+        if let Some(table) = of_rows(array, &[], style) {
             return table;
         }
     }

@@ -123,8 +123,8 @@ fn variables_functions_closures_and_imports_stay() {
     assert_eq!(feed("fn double(n) { n * 20 } double(1)"), "20");
     assert_eq!(feed("x = 5; add.call(1)"), "6");
     assert_eq!(feed("import \"std/lesson\" as lesson;"), "()");
-    assert_eq!(feed("lesson::version()"), "1");
-    assert_eq!(feed("fn v() { lesson::version() } v()"), "1");
+    assert_eq!(feed("lesson::mode()"), "\"unattended\"");
+    assert_eq!(feed("fn v() { lesson::mode() } v()"), "\"unattended\"");
 }
 
 #[test]
@@ -265,4 +265,35 @@ fn values_become_json() {
     );
     assert_eq!(json(&mut session, "to_json(#{ x: i.size })"), r#""{\"x\":12345678}""#);
     assert_eq!(json(&mut session, r#"parse_json("{\"a\": [null, 2]}")"#), r#"{"a":[null,2]}"#);
+}
+
+#[test]
+fn the_library_passes_its_own_tests() {
+    for (name, text) in [
+        ("lesson", include_str!("../../../stdlib/tests/lesson.rhai")),
+        ("experiment", include_str!("../../../stdlib/tests/experiment.rhai")),
+    ] {
+        let mut session = Session::new(workbench(), SessionOptions::default());
+        let outcome = session.feed(text, name);
+        assert!(outcome.error.is_none(), "{name}: {:?}", outcome.error);
+        let mut count = 0;
+        for (test, _) in session.names().functions {
+            if test.starts_with("test_") {
+                count += 1;
+                let outcome = session.feed(&format!("{test}()"), "test");
+                assert!(outcome.error.is_none(), "{name} {test}: {:?}", outcome.error);
+            }
+        }
+        assert!(count >= 3, "{name}");
+    }
+}
+
+#[test]
+fn what_the_library_says_is_about_the_script() {
+    let mut session = Session::new(workbench(), SessionOptions::default());
+    let source = "import \"std/lesson\" as lesson;\nlesson::run(#{ title: \"t\", stpes: [] });";
+    let failure = session.feed(source, "mine").error.unwrap();
+    let at = failure.at.unwrap();
+    assert_eq!((at.source.as_str(), at.line, at.column), ("mine", 2, 9));
+    assert!(failure.calls.is_empty());
 }

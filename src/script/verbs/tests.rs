@@ -115,7 +115,7 @@ fn help_knows_everything() {
     for info in crate::script::types::all() {
         let text = help::of(info.name).unwrap();
         assert!(info.getters.iter().all(|(_, doc)| text.contains(doc)), "{text}");
-        assert!(help::of(info.list).unwrap().contains("filter"));
+        assert!(info.list.is_none_or(|list| help::of(list).unwrap().contains("filter")));
     }
 }
 
