@@ -75,14 +75,14 @@ pub fn failure(error: &EvalAltResult, entry: &str, around: &Surroundings<'_>) ->
     if source.starts_with("std/") && matches!(error, EvalAltResult::ErrorRuntime(..)) {
         let outside =
             calls.iter().position(|call| call.at.as_ref().is_some_and(|at| !at.source.starts_with("std/")));
-        if let Some(call) = outside {
-            if let Some(at) = calls.drain(..=call).next_back().and_then(|call| call.at) {
-                position = Position::new(
-                    u16::try_from(at.line).unwrap_or(u16::MAX),
-                    u16::try_from(at.column).unwrap_or(u16::MAX),
-                );
-                source = at.source;
-            }
+        if let Some(call) = outside
+            && let Some(at) = calls.drain(..=call).next_back().and_then(|call| call.at)
+        {
+            position = Position::new(
+                u16::try_from(at.line).unwrap_or(u16::MAX),
+                u16::try_from(at.column).unwrap_or(u16::MAX),
+            );
+            source = at.source;
         }
     }
     let at = place(&source, position, around.sources);

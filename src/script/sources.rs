@@ -7,10 +7,12 @@ use rhai::AST;
 
 use super::receiver::Shifts;
 
+type Texts = BTreeMap<String, (Arc<str>, Shifts)>;
+
 /// Names and texts, shared by a session and its module resolver.
 #[derive(Debug, Default, Clone)]
 pub struct Sources {
-    texts: Arc<Mutex<BTreeMap<String, (Arc<str>, Shifts)>>>,
+    texts: Arc<Mutex<Texts>>,
     /// Text and function, in order of definition.
     functions: Arc<Mutex<Vec<(String, String)>>>,
 }

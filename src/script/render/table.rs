@@ -24,7 +24,7 @@ pub fn table(titles: &[String], rows: &[Vec<Cell>], style: &Style) -> String {
 /// A list of records as a table.
 pub fn of_list(list: &dyn AnyList, style: &Style) -> String {
     let titles: Vec<String> = list.titles().into_iter().map(str::to_owned).collect();
-    let rows: Vec<Vec<Cell>> = (0..list.len()).map(|index| list.row(index)).collect();
+    let rows: Vec<Vec<Cell>> = (0..list.count()).map(|index| list.row(index)).collect();
     table(&titles, &rows, style)
 }
 

@@ -21,7 +21,7 @@ somebody is there.",
     options: &[],
     examples: &[Example { about: "unattended", code: r#"ask("name: ") ?? "nobody""#, needs: Needs::Nothing }],
     call: |call| {
-        if call.len() == 0 {
+        if call.count() == 0 {
             return Ok(call.context.options.input.is_some().into());
         }
         let Some(input) = &call.context.options.input else { return Ok(Dynamic::UNIT) };
