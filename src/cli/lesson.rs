@@ -52,11 +52,11 @@ fn play(name: &str, args: &[String], mode: &str, around: &Surroundings, console:
     finish(session.feed(&text, &name), console, console.json)
 }
 
-fn find(name: &str) -> std::result::Result<(String, String), Failure> {
+fn find(name: &str) -> Result<(String, String)> {
     if name.contains('/') || Path::new(name).extension().is_some_and(|ending| ending == "rhai") {
-        return std::fs::read_to_string(name)
-            .map(|text| (name.to_owned(), text))
-            .map_err(|error| Failure::new("not_found", format!("cannot read the lesson `{name}`: {error}")));
+        return std::fs::read_to_string(name).map(|text| (name.to_owned(), text)).map_err(|error| {
+            Failure::new("not_found", format!("cannot read the lesson `{name}`: {error}")).into()
+        });
     }
     let exact = LESSONS.iter().find(|(known, _)| *known == name);
     let found = exact.or_else(|| LESSONS.iter().find(|(known, _)| known.starts_with(name)));
@@ -64,7 +64,7 @@ fn find(name: &str) -> std::result::Result<(String, String), Failure> {
         let mut failure = Failure::new("not_found", format!("there is no lesson `{name}`"));
         let names: Vec<&str> = LESSONS.iter().map(|(name, _)| *name).collect();
         failure.hint = Some(format!("there is {}; a file is named with its `.rhai`", names.join(", ")));
-        failure
+        failure.into()
     })
 }
 

@@ -27,7 +27,7 @@ use crate::script::{Failure, Outcome, Session};
 pub use report::failure_text;
 
 /// What a way of using the program gives: the exit code, or a failure to be reported.
-type Result = std::result::Result<i32, Failure>;
+type Result<T = i32> = std::result::Result<T, Box<Failure>>;
 
 /// The program.
 #[must_use]
@@ -57,10 +57,8 @@ fn run(arguments: &Arguments, console: &Console) -> Result {
         Some(Command::File(words)) if arguments.code.is_empty() => script_file::run(words, &around, console),
         Some(Command::File(words)) => code(&arguments.code, words, &around, console),
         Some(_) if !arguments.code.is_empty() => {
-            Err(usage("`-e` and a command do not go together")).or_else(|failure: Failure| {
-                console.report(&failure);
-                Ok(2)
-            })
+            console.report(&Failure::new("usage", "`-e` and a command do not go together"));
+            Ok(2)
         }
         Some(Command::Fsck { repair }) => care::fsck(*repair, &around, console),
         Some(Command::Doctor) => care::doctor(&around, console),
@@ -73,10 +71,6 @@ fn run(arguments: &Arguments, console: &Console) -> Result {
         }
         None => standard_input(&around, console),
     }
-}
-
-fn usage(message: &str) -> Failure {
-    Failure::new("usage", message)
 }
 
 /// Each `-e` in turn, in one session; the last one's value is shown.
@@ -109,18 +103,16 @@ fn finish(outcome: Outcome, console: &Console, show: bool) -> Result {
         return Ok(code);
     }
     if let Some(failure) = outcome.error {
-        return Err(failure);
+        return Err(failure.into());
     }
-    if show {
-        if let Some(value) = &outcome.value {
-            console.value(value);
-        }
+    if show && let Some(value) = &outcome.value {
+        console.value(value);
     }
     Ok(0)
 }
 
 /// Reads a script and runs it in a session of its own.
-fn feed_file(session: &mut Session, path: &Path) -> std::result::Result<Outcome, Failure> {
+fn feed_file(session: &mut Session, path: &Path) -> Result<Outcome> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::new("not_found", format!("cannot read `{}`: {error}", path.display())))?;
     Ok(session.feed(&text, &path.to_string_lossy()))

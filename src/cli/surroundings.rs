@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::arguments::Arguments;
 use super::console::Console;
-use super::report;
+use super::{Result, report};
 use crate::repl;
 use crate::script::{Failure, Input, Session, SessionOptions};
 use crate::sys::Interrupt;
@@ -29,7 +29,7 @@ impl Surroundings {
     ///
     /// # Errors
     /// A `SOURCE_DATE_EPOCH` that is no number, no folder for the store, no signal handler.
-    pub fn new(arguments: &Arguments) -> Result<Self, Failure> {
+    pub fn new(arguments: &Arguments) -> Result<Self> {
         let interrupt = Interrupt::install_handler()
             .map_err(|error| Failure::new("io", format!("cannot watch for Ctrl-C: {error}")))?;
         let source_date_epoch = match std::env::var("SOURCE_DATE_EPOCH") {
@@ -128,7 +128,7 @@ fn ask() -> Input {
     })
 }
 
-fn store(arguments: &Arguments) -> Result<PathBuf, Failure> {
+fn store(arguments: &Arguments) -> Result<PathBuf> {
     if let Some(store) = &arguments.store {
         return Ok(store.clone());
     }
@@ -138,6 +138,6 @@ fn store(arguments: &Arguments) -> Result<PathBuf, Failure> {
     dirs::data_dir().map(|data| data.join("plywood")).ok_or_else(|| {
         let mut failure = Failure::new("usage", "there is no home folder for the store");
         failure.hint = Some("give one with `--store DIR` or `PLYWOOD_STORE`".to_owned());
-        failure
+        failure.into()
     })
 }

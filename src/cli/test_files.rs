@@ -66,19 +66,13 @@ fn of_file(file: &Path, around: &Surroundings, console: &Console) -> Vec<Verdict
     verdicts
 }
 
-fn verdict(
-    file: &Path,
-    name: &str,
-    outcome: std::result::Result<Outcome, Failure>,
-    start: Instant,
-    console: &Console,
-) -> Verdict {
+fn verdict(file: &Path, name: &str, outcome: Result<Outcome>, start: Instant, console: &Console) -> Verdict {
     let error = match outcome {
         Ok(outcome) => outcome.error.or_else(|| {
             let code = outcome.exit.filter(|code| *code != 0)?;
             Some(Failure::new("exit", format!("the test called exit({code})")))
         }),
-        Err(failure) => Some(failure),
+        Err(failure) => Some(*failure),
     };
     let file = file.to_string_lossy().into_owned();
     let label = if name.is_empty() { file.clone() } else { format!("{file}: {name}") };

@@ -8,7 +8,7 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe2, read, write};
 
-use super::run::{give, null};
+use super::run::{OnOutput, give, null};
 use super::{Error, Stdin, Stream};
 use crate::sys::clone::Child;
 use crate::sys::signal::PipesMayBreak;
@@ -199,7 +199,7 @@ fn catches(status: &str, signal: libc::c_int) -> bool {
 pub fn collect(
     channels: Channels,
     watch: &mut Watch<'_>,
-    mut on_output: Option<&mut dyn FnMut(Stream, &[u8])>,
+    mut on_output: Option<&mut OnOutput<'_>>,
 ) -> Result<Output, Error> {
     let Channels { mut input, output: mut ends, .. } = channels;
     let _pipes = matches!(input, Input::Pipe { .. }).then(PipesMayBreak::new);

@@ -34,9 +34,12 @@ pub mod spec;
 pub mod user;
 pub mod volatile;
 
+#[cfg(test)]
+mod tests;
+
 pub use capabilities::Capabilities;
 pub use error::Error;
 pub use exit::Exit;
 pub use kill::kill;
-pub use run::{Io, Stdin, Stream, run};
+pub use run::{Io, OnOutput, Stdin, Stream, run};
 pub use spec::{MountApi, Network, Spec, Volume};

@@ -25,6 +25,9 @@ pub enum Stream {
     Stderr,
 }
 
+/// Told of a piece of output.
+pub type OnOutput<'a> = dyn FnMut(Stream, &[u8]) + 'a;
+
 /// What a captured program reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Stdin {
@@ -44,7 +47,7 @@ pub enum Io<'a> {
         /// Its input.
         stdin: Stdin,
         /// Told of every piece of output, in the order in which it was read.
-        on_output: Option<&'a mut dyn FnMut(Stream, &[u8])>,
+        on_output: Option<&'a mut OnOutput<'a>>,
     },
     /// It gets a terminal of its own, joined to this process's standard input and output: raw mode, size and its
     /// changes, everything put back on every way out.

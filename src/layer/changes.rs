@@ -12,7 +12,7 @@ use super::combine::combine;
 use super::entry::{Entry, Kind, Mtime, split_path};
 use super::error::Error;
 use super::overlay::OverlayFormat;
-use super::scan::scan;
+use super::scan::scan_all_kinds;
 use super::stack::{Cursor, Node, Stack};
 use super::xattr;
 
@@ -57,7 +57,7 @@ pub struct Change {
 /// # Errors
 /// [`Error::Io`].
 pub fn changes(upper: &Path, lowers: &Stack) -> Result<Vec<Change>, Error> {
-    compare(&scan(upper, lowers.format())?, lowers)
+    compare(&scan_all_kinds(upper, lowers.format())?, lowers)
 }
 
 /// The same for several writable directories, top first, each of which was mounted upon the next:
@@ -69,12 +69,12 @@ pub fn changes_of(uppers: &[PathBuf], lowers: &Stack) -> Result<Vec<Change>, Err
     compare(&scan_all(uppers, lowers.format())?, lowers)
 }
 
-/// The entries of several writable directories, top first, as one would have them.
+/// The entries of several writable directories, top first, as one would have them; sockets too.
 ///
 /// # Errors
 /// [`Error::Io`].
 pub fn scan_all(uppers: &[PathBuf], format: OverlayFormat) -> Result<Vec<Entry>, Error> {
-    let lists = uppers.iter().map(|upper| scan(upper, format)).collect::<Result<Vec<_>, _>>()?;
+    let lists = uppers.iter().map(|upper| scan_all_kinds(upper, format)).collect::<Result<Vec<_>, _>>()?;
     Ok(combine(lists).into_iter().map(|combined| combined.entry).collect())
 }
 
@@ -237,7 +237,7 @@ fn change(kind: ChangeKind, path: &[u8], size: u64, file_type: Kind) -> Change {
     Change { kind, path: absolute, size, file_type }
 }
 
-/// Sockets are in no layer; a live tree below may have one.
+/// What the kernel has no name for is shown as something that has no content.
 fn kind_of(node: &Node) -> Kind {
     Kind::of_mode(node.stat.mode).unwrap_or(Kind::Fifo)
 }

@@ -1,6 +1,6 @@
 //! One file of a layer, as its tar and its index describe it.
 
-/// What an entry is. Sockets are never part of a layer.
+/// What an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A regular file.
@@ -19,6 +19,8 @@ pub enum Kind {
     Fifo,
     /// Hides what lower layers have under this path.
     Whiteout,
+    /// A socket: seen in a writable directory, never part of a layer.
+    Socket,
 }
 
 impl Kind {
@@ -32,11 +34,12 @@ impl Kind {
             Self::CharDevice => libc::S_IFCHR,
             Self::BlockDevice => libc::S_IFBLK,
             Self::Fifo => libc::S_IFIFO,
+            Self::Socket => libc::S_IFSOCK,
             Self::Hardlink | Self::Whiteout => 0,
         }
     }
 
-    /// The kind that the `S_IFMT` bits of `mode` name; `None` for a socket.
+    /// The kind that the `S_IFMT` bits of `mode` name; `None` for what Linux has not.
     #[must_use]
     pub const fn of_mode(mode: u32) -> Option<Self> {
         match mode & libc::S_IFMT {
@@ -46,6 +49,7 @@ impl Kind {
             libc::S_IFCHR => Some(Self::CharDevice),
             libc::S_IFBLK => Some(Self::BlockDevice),
             libc::S_IFIFO => Some(Self::Fifo),
+            libc::S_IFSOCK => Some(Self::Socket),
             _ => None,
         }
     }
@@ -62,6 +66,7 @@ impl Kind {
             Self::BlockDevice => "block_device",
             Self::Fifo => "fifo",
             Self::Whiteout => "whiteout",
+            Self::Socket => "socket",
         }
     }
 

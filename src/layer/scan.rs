@@ -1,6 +1,6 @@
 //! Reading an upper directory as the entries of a layer.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
@@ -22,6 +22,20 @@ const OPEN: usize = 64;
 /// # Errors
 /// [`Error::Io`].
 pub fn scan(root: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
+    let mut entries = scan_all_kinds(root, format)?;
+    // A hard link to a socket is one too: none of its names carries anything.
+    let sockets: HashSet<Vec<u8>> =
+        entries.iter().filter(|entry| entry.kind == Kind::Socket).map(|entry| entry.path.clone()).collect();
+    if !sockets.is_empty() {
+        entries.retain(|entry| {
+            entry.kind != Kind::Socket && !(entry.kind == Kind::Hardlink && sockets.contains(&entry.link))
+        });
+    }
+    Ok(entries)
+}
+
+/// The same with sockets, which are in no layer and yet are changes.
+pub(super) fn scan_all_kinds(root: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
     let dir = file::open_root(root).map_err(|source| Error::host("open", root, source))?;
     let mut walk =
         Walk { format, buffer: Vec::new(), found: Vec::new(), steps: Vec::new(), path: Vec::new() };

@@ -3,8 +3,6 @@
 mod functions;
 mod syntax;
 
-use std::collections::HashMap;
-
 use rhai::{EvalAltResult, Position};
 
 use super::failure::{CallSite, Failure, Place};
@@ -20,8 +18,6 @@ pub const SCRIPT: &str = "script";
 pub struct Surroundings<'a> {
     /// The texts.
     pub sources: &'a Sources,
-    /// Which text defined a function.
-    pub homes: &'a HashMap<String, String>,
     /// Variables in scope.
     pub variables: Vec<String>,
     /// Those that hold a closure.
@@ -56,13 +52,8 @@ pub fn failure(error: &EvalAltResult, entry: &str, around: &Surroundings<'_>) ->
                     function: if is_closure { "a closure".to_owned() } else { function.clone() },
                     at: place(&source, *position, around.sources),
                 });
-                // A module says where its functions are from; what was typed is looked up.
-                source = around
-                    .homes
-                    .get(function)
-                    .filter(|_| *from == entry || from.is_empty())
-                    .cloned()
-                    .unwrap_or_else(|| if from.is_empty() { source.clone() } else { from.clone() });
+                let hint = if from.is_empty() { source.as_str() } else { from.as_str() };
+                source = around.sources.home(function, hint).unwrap_or_else(|| hint.to_owned());
                 in_function |= !is_closure;
                 error = inner;
             }
@@ -79,7 +70,22 @@ pub fn failure(error: &EvalAltResult, entry: &str, around: &Surroundings<'_>) ->
         }
     }
     calls.reverse();
-    let at = place(&source, error.position(), around.sources);
+    let mut position = error.position();
+    // What the library says is about the script that called it.
+    if source.starts_with("std/") && matches!(error, EvalAltResult::ErrorRuntime(..)) {
+        let outside =
+            calls.iter().position(|call| call.at.as_ref().is_some_and(|at| !at.source.starts_with("std/")));
+        if let Some(call) = outside
+            && let Some(at) = calls.drain(..=call).next_back().and_then(|call| call.at)
+        {
+            position = Position::new(
+                u16::try_from(at.line).unwrap_or(u16::MAX),
+                u16::try_from(at.column).unwrap_or(u16::MAX),
+            );
+            source = at.source;
+        }
+    }
+    let at = place(&source, position, around.sources);
     let line = at.as_ref().and_then(|at| around.sources.line(&at.source, at.line));
     let text = around.sources.get(&source);
     let spot = Spot {
@@ -260,7 +266,7 @@ fn property(message: &str) -> Raised {
     };
     let all = types::all();
     let info = all.iter().find(|info| info.name == *owner);
-    let list = all.iter().find(|info| info.list == *owner);
+    let list = all.iter().find(|info| info.list == Some(owner));
     if message.contains("setter") {
         return script(format!("`{name}` of a value of type {} cannot be set", types::plain_name(owner)))
             .with_hint("values of the workbench do not change; a verb gives a new one");

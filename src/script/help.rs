@@ -28,9 +28,9 @@ pub fn of(name: &str) -> Option<String> {
     if let Some(verb) = verbs::find(name) {
         return Some(of_verb(verb));
     }
-    let info = types::all().into_iter().find(|info| info.name == name || info.list == name)?;
+    let info = types::all().into_iter().find(|info| info.name == name || info.list == Some(name))?;
     let mut out = String::new();
-    let is_list = info.list == name;
+    let is_list = info.list == Some(name);
     let _ = if is_list {
         writeln!(out, "{name}: a list of `{}`; it does not change", info.name)
     } else {
@@ -57,7 +57,7 @@ pub fn names() -> Vec<&'static str> {
     verbs::ALL
         .iter()
         .map(|verb| verb.name)
-        .chain(types.iter().flat_map(|info| [info.name, info.list]))
+        .chain(types.iter().flat_map(|info| [Some(info.name), info.list]).flatten())
         .collect()
 }
 

@@ -75,14 +75,13 @@ pub fn compile(engine: &Engine, scope: &Scope<'_>, source: &str) -> Result<(AST,
 fn heads(ast: &AST) -> Vec<(usize, usize, String)> {
     let mut heads = Vec::new();
     ast.walk(&mut |path: &[ASTNode<'_>]| {
-        if let Some(ASTNode::Expr(Expr::Dot(chain, ..) | Expr::Index(chain, ..))) = path.last() {
-            if let Expr::Variable(head, _, at) = &chain.lhs {
-                if head.2.is_empty() && reads_with_closure(&chain.rhs, &head.1) {
-                    if let (Some(line), Some(column)) = (at.line(), at.position()) {
-                        heads.push((line, column, head.1.to_string()));
-                    }
-                }
-            }
+        if let Some(ASTNode::Expr(Expr::Dot(chain, ..) | Expr::Index(chain, ..))) = path.last()
+            && let Expr::Variable(head, _, at) = &chain.lhs
+            && head.2.is_empty()
+            && reads_with_closure(&chain.rhs, &head.1)
+            && let (Some(line), Some(column)) = (at.line(), at.position())
+        {
+            heads.push((line, column, head.1.to_string()));
         }
         true
     });

@@ -48,6 +48,7 @@ impl Resolver {
         let (mut ast, shifts) =
             receiver::compile(engine, &Scope::new(), &text).map_err(|error| in_module(error.into()))?;
         self.sources.insert(name, &text, shifts);
+        self.sources.define(name, &ast);
         ast.set_source(name);
         let module: SharedModule =
             Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)?.into();

@@ -1,6 +1,5 @@
 //! A session: code goes in, a value or a failure comes out, variables and functions stay.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -60,8 +59,6 @@ pub struct Session {
     /// `import` statements of what was fed so far: Rhai forgets them after each evaluation.
     imports: Vec<Stmt>,
     sources: Sources,
-    /// Which text defined a function: positions inside it belong there.
-    homes: HashMap<String, String>,
 }
 
 impl std::fmt::Debug for Session {
@@ -77,15 +74,7 @@ impl Session {
         let context = Arc::new(Context { workbench, options });
         let sources = Sources::default();
         let engine = engine::build(&context, Resolver::new(sources.clone()));
-        Self {
-            engine,
-            context,
-            scope: Scope::new(),
-            functions: AST::empty(),
-            imports: Vec::new(),
-            sources,
-            homes: HashMap::new(),
-        }
+        Self { engine, context, scope: Scope::new(), functions: AST::empty(), imports: Vec::new(), sources }
     }
 
     /// The workbench below.
@@ -111,12 +100,8 @@ impl Session {
         let before = self.context.options.interactive.then(|| self.scope.clone());
         let imports: Vec<Stmt> =
             ast.statements().iter().filter(|it| matches!(it, Stmt::Import(..))).cloned().collect();
-        let defined: Vec<String> = ast.iter_functions().map(|function| function.name.to_owned()).collect();
+        self.sources.define(name, &ast);
         let whole = self.together(ast, name);
-        let homes: Vec<_> = defined
-            .into_iter()
-            .map(|function| (function.clone(), self.homes.insert(function, name.to_owned())))
-            .collect();
 
         let result = self.evaluate(&whole);
         let outcome = match result {
@@ -129,12 +114,7 @@ impl Session {
         match before {
             Some(scope) if outcome.error.is_some() => {
                 self.scope = scope;
-                for (function, home) in homes {
-                    match home {
-                        Some(home) => self.homes.insert(function, home),
-                        None => self.homes.remove(&function),
-                    };
-                }
+                self.sources.forget(name);
             }
             _ => {
                 self.functions = whole.clone_functions_only();
@@ -193,14 +173,8 @@ impl Session {
                     })
                     .collect()
             };
-        let surroundings = Surroundings {
-            sources: &self.sources,
-            homes: &self.homes,
-            variables,
-            closures,
-            functions,
-            known: &known,
-        };
+        let surroundings =
+            Surroundings { sources: &self.sources, variables, closures, functions, known: &known };
         explain::failure(error, name, &surroundings)
     }
 

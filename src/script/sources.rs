@@ -3,12 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rhai::AST;
+
 use super::receiver::Shifts;
+
+type Texts = BTreeMap<String, (Arc<str>, Shifts)>;
 
 /// Names and texts, shared by a session and its module resolver.
 #[derive(Debug, Default, Clone)]
 pub struct Sources {
-    texts: Arc<Mutex<BTreeMap<String, (Arc<str>, Shifts)>>>,
+    texts: Arc<Mutex<Texts>>,
+    /// Text and function, in order of definition.
+    functions: Arc<Mutex<Vec<(String, String)>>>,
 }
 
 impl Sources {
@@ -27,6 +33,26 @@ impl Sources {
     pub fn given_column(&self, name: &str, line: usize, column: usize) -> usize {
         let texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         texts.get(name).map_or(column, |(_, shifts)| shifts.given_column(line, column))
+    }
+
+    /// Notes which functions and closures the text `name` defines.
+    pub fn define(&self, name: &str, ast: &AST) {
+        let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        functions.extend(ast.iter_functions().map(|function| (name.to_owned(), function.name.to_owned())));
+    }
+
+    /// Forgets the functions of the text `name`.
+    pub fn forget(&self, name: &str) {
+        let mut functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        functions.retain(|(text, _)| text != name);
+    }
+
+    /// The text that defines `function`: `hint` if that one does, else the last that did.
+    pub fn home(&self, function: &str, hint: &str) -> Option<String> {
+        let functions = self.functions.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut homes = functions.iter().rev().filter(|(_, known)| known == function).map(|(text, _)| text);
+        let last = homes.clone().next();
+        homes.find(|text| *text == hint).or(last).cloned()
     }
 
     /// One line of it, counted from 1.

@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
@@ -22,8 +22,11 @@ use crate::oci::Digest;
 /// Made in this order, so that the last one tells that all are there.
 const FOLDERS: [&str; 6] = ["blobs", "blobs/sha256", "parts", "packages", "tmp", "sessions"];
 
-/// What else may lie in a store's directory.
-const FILES: [&str; 4] = ["plywood.db", "plywood.db-wal", "plywood.db-shm", "locks"];
+/// The records; SQLite puts `-wal`, `-shm` and, while it makes the file, `-journal` beside it.
+const DATABASE: &str = "plywood.db";
+
+/// The containers' slots.
+const LOCKS: &str = "locks";
 
 /// A directory with everything that Plywood keeps. Cheap to open; the database follows at the first record.
 ///
@@ -39,6 +42,8 @@ pub(super) struct Inner {
     session: Mutex<Option<Arc<Session>>>,
     maker: PartMaker,
     trash: Trash,
+    /// Whether the thread has been told to copy SQLite's log.
+    tidying: Arc<AtomicBool>,
     pub(super) locks: Locks,
     pub(super) random: Random,
 }
@@ -57,7 +62,8 @@ impl Store {
             session: Mutex::default(),
             maker: PartMaker::new(root.join("parts")),
             trash: Trash::default(),
-            locks: Locks::new(root.join("locks")),
+            tidying: Arc::default(),
+            locks: Locks::new(root.join(LOCKS)),
             random: Random::default(),
         });
         let dead = session::dead_sessions(&inner.sessions())?;
@@ -158,6 +164,9 @@ impl Drop for Store {
         self.inner.maker.close();
         self.inner.trash.close();
         self.inner.end_session();
+        if let Some(records) = lock(&self.inner.records).take() {
+            records.close();
+        }
     }
 }
 
@@ -225,9 +234,12 @@ impl Inner {
     pub(super) fn write<T>(&self, body: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Error> {
         let (value, untidy) =
             self.with_records(|records| records.write(body).map(|value| (value, records.is_untidy())))?;
-        if untidy {
-            let path = self.database();
-            self.trash.push(Box::new(move || tidy(&path)));
+        if untidy && !self.tidying.swap(true, Ordering::Relaxed) {
+            let (path, tidying) = (self.database(), Arc::clone(&self.tidying));
+            self.trash.push(Box::new(move || {
+                tidy(&path);
+                tidying.store(false, Ordering::Relaxed);
+            }));
         }
         Ok(value)
     }
@@ -247,7 +259,7 @@ impl Inner {
     }
 
     fn database(&self) -> PathBuf {
-        self.root.join("plywood.db")
+        self.root.join(DATABASE)
     }
 
     /// A record is about to name this part, so it must be there.
@@ -338,7 +350,8 @@ fn ensure_folders(root: &Path) -> Result<(), Error> {
     if root.join(FOLDERS[FOLDERS.len() - 1]).is_dir() {
         return Ok(());
     }
-    let known = |name: &str| FOLDERS.contains(&name) || FILES.contains(&name);
+    // Another process may be making it at this moment.
+    let known = |name: &str| FOLDERS.contains(&name) || name == LOCKS || name.starts_with(DATABASE);
     for entry in fs::read_dir(root).map_err(fail)? {
         let entry = entry.map_err(fail)?.file_name().to_string_lossy().into_owned();
         if !known(&entry) {

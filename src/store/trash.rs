@@ -6,8 +6,10 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use nix::sys::signal::SigSet;
+
 use super::remove;
-use super::session::Session;
+use super::session::{self, Session};
 
 /// One thing that the thread has to do.
 type Job = Box<dyn FnOnce() + Send>;
@@ -31,7 +33,12 @@ impl Trash {
         if worker.is_none() {
             let (jobs, todo) = channel::<Job>();
             let builder = std::thread::Builder::new().name("trash".to_owned());
-            match builder.spawn(move || todo.into_iter().for_each(|job| job())) {
+            let work = move || {
+                // Signals are for threads that wait for something.
+                let _ = SigSet::all().thread_block();
+                todo.into_iter().for_each(|job| job());
+            };
+            match builder.spawn(work) {
                 Ok(thread) => *worker = Some(Worker { jobs, thread }),
                 Err(_) => return job(),
             }
@@ -67,18 +74,26 @@ impl Trash {
     }
 }
 
-/// Takes a tree or file out of its place and removes it.
+/// Removes a tree or file of the store, which no record names.
 ///
-/// It moves into `tmp` first: from there whoever finds our session dead goes on with it.
+/// What carries our own session's name goes where it is: whoever finds our session dead goes on with it. Anything
+/// else moves into `tmp` first and gets such a name there.
 pub(super) fn discard(temporary: &Path, path: &Path, session: &Session) {
-    let name = session.fresh_name();
-    match std::fs::rename(path, temporary.join(&name)) {
-        Ok(()) => {
-            if remove::remove(temporary, &name, &|| session.fresh_name()).is_err() {
-                session.leave_traces();
-            }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+        return;
+    };
+    let fresh = || session.fresh_name();
+    let removed = if session::owner(name) == Some(session.name()) {
+        remove::remove(folder, name, &fresh)
+    } else {
+        let name = fresh();
+        match std::fs::rename(path, temporary.join(&name)) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+            Ok(()) => remove::remove(temporary, &name, &fresh),
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(_) => session.leave_traces(),
+    };
+    if removed.is_err() {
+        session.leave_traces();
     }
 }

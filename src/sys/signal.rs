@@ -58,11 +58,11 @@ struct KernelAction {
     mask: u64,
 }
 
-/// Gives every ordinary signal its default disposition; for a child, whose program must not inherit that we
-/// ignore SIGPIPE. (Handlers are reset by executing a program; nobody ignores real-time signals.)
+/// Gives every signal its default disposition; for a child, whose program must not inherit that we ignore
+/// SIGPIPE, or what our own parent ignored.
 pub fn reset_dispositions() {
     let default = KernelAction { handler: libc::SIG_DFL, flags: 0, restorer: 0, mask: 0 };
-    for signal in 1..32 {
+    for signal in 1..=64 {
         // SAFETY: a default action needs no restorer; SIGKILL and SIGSTOP answer EINVAL, as they may.
         unsafe {
             libc::syscall(

@@ -1,7 +1,7 @@
 //! `diff`: what a container changed.
 
 use super::{Change, Container, Diff, Result, Workbench};
-use crate::layer::{self, Kind};
+use crate::layer;
 
 impl Workbench {
     /// What `container` changed against its image: `docker container diff`'s answer, sorted by
@@ -22,20 +22,6 @@ fn value(change: &layer::Change) -> Change {
         kind: change.kind.letter().to_string(),
         path: layer::escape_path(&change.path),
         size: change.size,
-        file_type: kind_word(change.file_type).to_owned(),
-    }
-}
-
-/// The word that people and JSON read for a kind of file.
-pub(super) const fn kind_word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::File => "file",
-        Kind::Dir => "dir",
-        Kind::Symlink => "symlink",
-        Kind::Hardlink => "hardlink",
-        Kind::CharDevice => "char",
-        Kind::BlockDevice => "block",
-        Kind::Fifo => "fifo",
-        Kind::Whiteout => "whiteout",
+        file_type: change.file_type.as_str().to_owned(),
     }
 }

@@ -165,3 +165,32 @@ impl From<transfer::base::Error> for Error {
         }
     }
 }
+
+impl From<transfer::Error> for Error {
+    fn from(error: transfer::Error) -> Self {
+        use transfer::Error as Fault;
+        let text = error.to_string();
+        let of = |kind, hint: &str| Self::new(kind, text.clone()).with_hint(hint);
+        match error {
+            Fault::Name { .. } => of(
+                ErrorKind::Invalid,
+                "such as `docker-archive:FILE`, `oci-archive:FILE` or `oci:DIR`, each perhaps with `:TAG`",
+            ),
+            Fault::NoImages { .. } => of(ErrorKind::Corrupt, "`rootfs(tar, name)` takes a plain root filesystem"),
+            Fault::NoSuchImage { .. } | Fault::NoPlatform { .. } => {
+                of(ErrorKind::NotFound, "name one of those that are there")
+            }
+            Fault::Archive { .. } | Fault::Missing { .. } | Fault::Digest { .. } | Fault::Size { .. } => {
+                of(ErrorKind::Corrupt, "nothing of it was kept; fetch or make the archive again")
+            }
+            Fault::Document { .. } => of(ErrorKind::Corrupt, "the archive is hostile or broken; nothing of it was kept"),
+            Fault::Rebuilt { .. } => of(ErrorKind::Corrupt, "`plywood fsck` tells what is damaged"),
+            Fault::Limit { .. } => of(ErrorKind::Denied, "nothing of it was kept; no honest archive is like that"),
+            Fault::Interrupted => Self::new(ErrorKind::Interrupted, text),
+            Fault::Io { source, .. } => Self { message: text, ..Self::io("", &source) },
+            Fault::Layer(error) => error.into(),
+            Fault::Store(error) => error.into(),
+            Fault::Base(error) => error.into(),
+        }
+    }
+}

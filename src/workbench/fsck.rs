@@ -2,6 +2,7 @@
 
 use super::{FsckOptions, FsckReport, Problem, Result, Workbench, index_of, tree_of};
 use crate::layer::{self, Entry, Index, TarOptions};
+use crate::oci::{DiffId, Digester};
 use crate::store::{self, LayerRecord, TarSource};
 
 impl Workbench {
@@ -38,7 +39,11 @@ impl Workbench {
                 let entries = layer::scan(&tree_of(&part), self.format()?)?;
                 layer::digest_tar(&tree_of(&part), entries.iter().map(Entry::as_ref), &TarOptions::default())?.0
             }
-            TarSource::Split => return Ok(()),
+            TarSource::Split => {
+                let mut digester = Digester::default();
+                layer::rebuild_tar(&part, &mut digester)?;
+                DiffId(digester.finish())
+            }
             // The blob's own digest is checked by the store.
             TarSource::Blob(..) => return Ok(()),
         };

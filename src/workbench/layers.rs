@@ -1,6 +1,5 @@
 //! `layers`, `waste` and `history`: what an image is made of.
 
-use super::diff::kind_word;
 use super::time::rfc3339;
 use super::{Error, File, HistoryEntry, Image, Layer, Result, Subject, Waste, WasteItem, Workbench, index_of};
 use crate::image::Config;
@@ -157,7 +156,7 @@ pub(super) fn file(entry: &EntryRef<'_>) -> File {
     };
     File {
         path: absolute(entry.path),
-        file_type: kind_word(entry.kind).to_owned(),
+        file_type: entry.kind.as_str().to_owned(),
         mode: entry.mode,
         uid: entry.uid,
         gid: entry.gid,

@@ -106,6 +106,9 @@ impl Workbench {
             .and_then(|store| Ok(store.images()?))
             .map(|images| images.iter().flat_map(|image| image.references.iter().map(ToString::to_string)).collect())
             .unwrap_or_default();
+        // Who left out the tag is not to be measured by it.
+        let bare = |name: &String| name.strip_suffix(":latest").unwrap_or(name).to_owned();
+        let known: Vec<String> = if text.contains(':') { known } else { known.iter().map(bare).collect() };
         match nearest(text, &known) {
             Some(near) => error.with_hint(format!("did you mean `{near}`? `images()` lists what is there")),
             None if known.is_empty() => error.with_hint(

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// An image of the store.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Image {
     /// Digest of the configuration.
     pub id: String,
@@ -25,6 +25,15 @@ pub struct Image {
     pub os: String,
 }
 
+/// The same image, whatever else the two values hold.
+impl PartialEq for Image {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Image {}
+
 impl Image {
     /// The first 12 digits of the id.
     #[must_use]
@@ -41,7 +50,7 @@ impl Image {
 }
 
 /// A container, and the run that gave this value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Container {
     /// 64 hexadecimal digits.
     pub id: String,
@@ -73,6 +82,15 @@ pub struct Container {
     #[serde(skip)]
     pub removed: bool,
 }
+
+/// The same container, whatever else the two values hold.
+impl PartialEq for Container {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Container {}
 
 impl Container {
     /// The first 12 digits of the id.

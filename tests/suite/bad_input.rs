@@ -46,7 +46,7 @@ fn a_missing_program_is_127_and_one_that_cannot_run_126() {
     assert_eq!(error["exit_code"], 42);
     assert_eq!(plywood.json("run(base(), \"exit 42\", #{ check: false }).exit_code"), 42);
     assert_eq!(plywood.json("run(base(), [\"sh\", \"-c\", \"kill -9 $$; exit 7\"], #{ check: false }).exit_code"), 7);
-    assert_eq!(plywood.json("run(base(), \"sh -c 'kill -TERM \\$\\$'\", #{ check: false }).exit_code"), 143);
+    assert_eq!(plywood.json("run(base(), `sh -c 'kill -TERM $$'`, #{ check: false }).exit_code"), 143);
     plywood.assert_clean();
 }
 
@@ -183,8 +183,8 @@ fn inside_small_disk(unshare: &str) {
     let script = format!(
         r#"
         mount -t tmpfs -o size=3m small '{folder}' || exit 77
-        '{binary}' --store '{folder}/store' --json -e 'base()' 2>'{folder}/error' >/dev/null && exit 1
-        cat '{folder}/error'
+        said=$('{binary}' --store '{folder}/store' --json -e 'base()' 2>&1 >/dev/null) && exit 1
+        echo "$said"
         mount -o remount,size=400m '{folder}'
         '{binary}' --store '{folder}/store' --json fsck --repair >/dev/null || exit 2
         '{binary}' --store '{folder}/store' -e 'run(base(), "echo works").stdout' || exit 3

@@ -68,6 +68,7 @@ impl Overlay {
 
 fn context(spec: &Spec, lowers: Vec<Vec<u8>>, upper: Vec<u8>, work: Vec<u8>) -> Result<Layers, Error> {
     let mut options = Vec::with_capacity(lowers.len() + 8);
+    options.push((c"source".into(), Some(c"overlay".into())));
     for lower in lowers {
         options.push((c"lowerdir+".into(), Some(string(lower)?)));
     }

@@ -6,10 +6,18 @@
 mod content;
 mod digest;
 mod header;
+mod parse;
+mod pax;
+mod reader;
+mod source;
+mod sparse;
 mod write;
 
 pub use content::{Content, DirContent};
 pub use digest::digest_tar;
+pub(super) use reader::{Member, Reader, Recorder};
+pub use source::{FileRange, Source};
+pub(super) use sparse::Sparse;
 pub use write::{TarOptions, write_tar};
 
 /// Everything in a tar comes in blocks of this many bytes.

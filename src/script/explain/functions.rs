@@ -30,15 +30,13 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
         .map(|(_, parameters)| parameters.to_string())
         .collect();
     if !counts.is_empty() {
-        return script(format!(
-            "the script's `{name}` takes {} arguments, got {}",
-            counts.join(" or "),
-            words.len()
-        ));
+        let takes = counts.join(" or ");
+        let plural = if takes == "1" { "" } else { "s" };
+        return script(format!("the script's `{name}` takes {takes} argument{plural}, got {}", words.len()));
     }
     let all = types::all();
     let first = arguments.first().copied().unwrap_or_default();
-    if let Some(info) = all.iter().find(|info| info.list == first) {
+    if let Some(info) = all.iter().find(|info| info.list == Some(first)) {
         let is_method = list::METHODS.iter().find(|(method, ..)| *method == name);
         if let Some((method, takes, doc)) = is_method {
             return script(format!("`{method}` of `{first}` does not take ({})", words[1..].join(", ")))
@@ -49,11 +47,11 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
                 .with_hint(format!("each item has `{name}`, without brackets: `.map(\"{name}\")`"));
         }
     }
-    if let Some(info) = all.iter().find(|info| info.name == first) {
-        if info.getters.iter().any(|(getter, _)| *getter == name) {
-            return script(format!("`{name}` of `{first}` is a property, not a function"))
-                .with_hint(format!("write it without brackets: `.{name}`"));
-        }
+    if let Some(info) = all.iter().find(|info| info.name == first)
+        && info.getters.iter().any(|(getter, _)| *getter == name)
+    {
+        return script(format!("`{name}` of `{first}` is a property, not a function"))
+            .with_hint(format!("write it without brackets: `.{name}`"));
     }
     let known = (around.known)();
     let methods = list::METHODS.iter().map(|(method, ..)| *method);

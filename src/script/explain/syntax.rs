@@ -33,6 +33,12 @@ pub(super) fn describe(error: &ParseErrorType, line: Option<&str>, column: usize
         ParseErrorType::UnexpectedEOF => syntax("the script ends in the middle of something".to_owned())
             .with_hint("a bracket or a brace is open"),
         ParseErrorType::MissingToken(token, purpose) => {
+            let before: String =
+                line.map(|line| line.chars().take(column.saturating_sub(1)).collect()).unwrap_or_default();
+            if before.ends_with("\\`") {
+                return syntax("a text in back-ticks ended here".to_owned())
+                    .with_hint("inside back-ticks nothing is escaped: a back-tick is written twice");
+            }
             let raised = syntax(format!("`{token}` is missing {purpose}"));
             if token == ";" && rest.starts_with('"') {
                 return raised

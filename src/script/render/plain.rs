@@ -40,11 +40,11 @@ fn line(value: &Dynamic) -> String {
 
 /// A list's own lines, else its columns side by side without a box.
 fn lines(list: &dyn AnyList) -> String {
-    let rows: Vec<String> = (0..list.len()).map_while(|index| list.line(index)).collect();
-    if rows.len() == list.len() {
+    let rows: Vec<String> = (0..list.count()).map_while(|index| list.line(index)).collect();
+    if rows.len() == list.count() {
         return rows.join("\n");
     }
-    let rows: Vec<Vec<Cell>> = (0..list.len()).map(|index| list.row(index)).collect();
+    let rows: Vec<Vec<Cell>> = (0..list.count()).map(|index| list.row(index)).collect();
     columns(&list.titles(), &rows)
 }
 
@@ -87,7 +87,7 @@ fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, Dynamic)>) -> String {
     let mut out = Vec::new();
     for (key, value) in fields {
         let key = visible_line(key);
-        let nested = types::as_list(&value).filter(|list| list.len() > 0);
+        let nested = types::as_list(&value).filter(|list| list.count() > 0);
         if let Some(list) = nested {
             out.push(format!("{key}:"));
             out.extend(lines(&*list).lines().map(|line| format!("  {line}")));

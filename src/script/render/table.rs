@@ -24,15 +24,15 @@ pub fn table(titles: &[String], rows: &[Vec<Cell>], style: &Style) -> String {
 /// A list of records as a table.
 pub fn of_list(list: &dyn AnyList, style: &Style) -> String {
     let titles: Vec<String> = list.titles().into_iter().map(str::to_owned).collect();
-    let rows: Vec<Vec<Cell>> = (0..list.len()).map(|index| list.row(index)).collect();
+    let rows: Vec<Vec<Cell>> = (0..list.count()).map(|index| list.row(index)).collect();
     table(&titles, &rows, style)
 }
 
 /// Rows that are maps, arrays or records, as a table whose columns are their keys in order of
-/// first appearance; `None` if some row is something else.
+/// first appearance, or just `columns`; `None` if some row is something else.
 #[must_use]
-pub fn of_rows(rows: &[Dynamic], style: &Style) -> Option<String> {
-    let mut titles: Vec<String> = Vec::new();
+pub fn of_rows(rows: &[Dynamic], columns: &[String], style: &Style) -> Option<String> {
+    let mut titles: Vec<String> = columns.to_vec();
     let mut named: Vec<Vec<(String, Dynamic)>> = Vec::new();
     for row in rows {
         let fields: Vec<(String, Dynamic)> = if let Ok(map) = row.as_map_ref() {
@@ -44,7 +44,7 @@ pub fn of_rows(rows: &[Dynamic], style: &Style) -> Option<String> {
             record.fields().into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
         };
         for (key, _) in &fields {
-            if !titles.contains(key) {
+            if columns.is_empty() && !titles.contains(key) {
                 titles.push(key.clone());
             }
         }
@@ -61,7 +61,8 @@ pub fn of_rows(rows: &[Dynamic], style: &Style) -> Option<String> {
                 .collect()
         })
         .collect();
-    let only_numbers = titles.iter().enumerate().all(|(index, title)| *title == index.to_string());
+    let only_numbers =
+        columns.is_empty() && titles.iter().enumerate().all(|(index, title)| *title == index.to_string());
     let titles: Vec<String> = if only_numbers { vec![String::new(); titles.len()] } else { titles };
     Some(table(&titles, &cells, style))
 }

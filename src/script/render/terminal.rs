@@ -29,7 +29,7 @@ pub fn render(value: &Dynamic, style: &Style) -> String {
         return headline(&container);
     }
     if let Some(list) = types::as_list(value) {
-        if list.len() == 0 {
+        if list.count() == 0 {
             return format!("{} (empty)", list.type_name());
         }
         return of_list(&*list, style);
@@ -50,10 +50,11 @@ pub fn render(value: &Dynamic, style: &Style) -> String {
 
 fn many(array: &[Dynamic], style: &Style) -> String {
     let are_rows = array.iter().all(|item| item.is_map() || types::as_record(item).is_some());
-    if are_rows && !array.is_empty() {
-        if let Some(table) = of_rows(array, style) {
-            return table;
-        }
+    if are_rows
+        && !array.is_empty()
+        && let Some(table) = of_rows(array, &[], style)
+    {
+        return table;
     }
     let line = debug(&Dynamic::from_array(array.to_vec()));
     if line.chars().count() <= usize::from(style.width) {
@@ -78,7 +79,7 @@ fn fields(record: &dyn AnyRecord, style: &Style) -> String {
     let mut after = Vec::new();
     for (key, value) in record.fields() {
         match types::as_list(&value) {
-            Some(list) if list.len() > 0 => after.push(format!("{key}:\n{}", of_list(&*list, style))),
+            Some(list) if list.count() > 0 => after.push(format!("{key}:\n{}", of_list(&*list, style))),
             Some(_) => rows.push(vec![Cell::strong(key), Cell::text("none")]),
             None => rows.push(vec![Cell::strong(key), short(&value)]),
         }
@@ -235,7 +236,7 @@ mod tests {
     #[test]
     fn tables_fit_the_width_and_colours_only_where_wanted() {
         let mut layer = sample::layer();
-        layer.created_by = Some("RUN ".to_owned() + &"very long \x1b[31m ".repeat(30));
+        layer.created_by = Some(format!("RUN {}", "very long \x1b[31m ".repeat(30)));
         let layers: List<_> = [layer].into_iter().collect();
         let value = Dynamic::from(layers);
         let text = render(&value, &TERMINAL);

@@ -9,7 +9,6 @@ use crate::workbench::FsckReport;
 
 impl Record for FsckReport {
     const NAME: &'static str = "FsckReport";
-    const LIST: &'static str = "FsckReports";
     const KEYS: &'static [Key<Self>] = &[
         Key {
             name: "problems",

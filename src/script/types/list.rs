@@ -343,7 +343,7 @@ pub trait AnyList {
     /// One line.
     fn debug(&self) -> String;
     /// How many items.
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
     /// The table's headings.
     fn titles(&self) -> Vec<&'static str>;
     /// One item's cells.
@@ -364,7 +364,7 @@ impl<T: Record> AnyList for List<T> {
     fn debug(&self) -> String {
         debug(self)
     }
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.items.len()
     }
     fn titles(&self) -> Vec<&'static str> {

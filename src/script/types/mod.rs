@@ -38,17 +38,20 @@ use crate::workbench::{
 pub struct TypeInfo {
     /// Its name.
     pub name: &'static str,
-    /// The name of a list of it.
-    pub list: &'static str,
+    /// The name of a list of it, where there are lists of it.
+    pub list: Option<&'static str>,
     /// Getters: name, one line.
     pub getters: Vec<(&'static str, &'static str)>,
 }
 
 macro_rules! types {
-    ($($record:ty),* $(,)?) => {
+    (listed: $($record:ty),*; single: $($single:ty),* $(,)?) => {
         /// The record in `value`, if it is one.
         pub fn as_record(value: &Dynamic) -> Option<Box<dyn AnyRecord>> {
             $(if let Some(handle) = value.read_lock::<Handle<$record>>() {
+                return Some(Box::new(handle.clone()));
+            })*
+            $(if let Some(handle) = value.read_lock::<Handle<$single>>() {
                 return Some(Box::new(handle.clone()));
             })*
             None
@@ -65,28 +68,30 @@ macro_rules! types {
         /// Every type.
         #[must_use]
         pub fn all() -> Vec<TypeInfo> {
-            vec![$(TypeInfo {
-                name: <$record as Record>::NAME,
-                list: <$record as Record>::LIST,
-                getters: <$record as Record>::KEYS
-                    .iter()
-                    .map(|key| (key.name, key.doc))
-                    .chain(<$record as Record>::NOUNS.iter().map(|noun| (noun.name, noun.doc)))
-                    .collect(),
-            }),*]
+            vec![
+                $(info::<$record>(Some(<$record as Record>::LIST)),)*
+                $(info::<$single>(None),)*
+            ]
         }
 
         /// Puts every type's getters and methods into `module`.
         pub fn register(module: &mut Module, context: &Arc<Context>) {
             $(record::register::<$record>(module, context);
               list::register::<$record>(module, context);)*
+            $(record::register::<$single>(module, context);)*
         }
     };
 }
 
 types! {
-    Image, Container, Layer, Change, File, Waste, WasteItem, HistoryEntry,
-    PruneReport, FsckReport, Problem, Check, Raised,
+    listed: Image, Container, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check;
+    single: Waste, PruneReport, FsckReport, Raised,
+}
+
+fn info<T: Record>(list: Option<&'static str>) -> TypeInfo {
+    let keys = T::KEYS.iter().map(|key| (key.name, key.doc));
+    let nouns = T::NOUNS.iter().map(|noun| (noun.name, noun.doc));
+    TypeInfo { name: T::NAME, list, getters: keys.chain(nouns).collect() }
 }
 
 /// The name of `value`'s type as messages say it.
@@ -167,7 +172,8 @@ mod tests {
 
     #[test]
     fn type_names_are_distinct() {
-        let mut names: Vec<&str> = all().iter().flat_map(|info| [info.name, info.list]).collect();
+        let mut names: Vec<&str> =
+            all().iter().flat_map(|info| [Some(info.name), info.list]).flatten().collect();
         let before = names.len();
         names.sort_unstable();
         names.dedup();

@@ -7,7 +7,6 @@ use crate::workbench::PruneReport;
 
 impl Record for PruneReport {
     const NAME: &'static str = "PruneReport";
-    const LIST: &'static str = "PruneReports";
     const KEYS: &'static [Key<Self>] = &[
         Key { name: "parts", doc: "directories removed", get: |it| json::int(it.parts) },
         Key { name: "blobs", doc: "blobs removed", get: |it| json::int(it.blobs) },

@@ -9,7 +9,6 @@ use super::{Column, Handle, Key, Record};
 
 impl Record for Raised {
     const NAME: &'static str = "Error";
-    const LIST: &'static str = "Errors";
     const KEYS: &'static [Key<Self>] = &[
         Key {
             name: "kind",

@@ -43,8 +43,8 @@ pub struct Column<T> {
 pub trait Record: Serialize + Clone + PartialEq + Send + Sync + Sized + 'static {
     /// Its type's name in scripts and messages.
     const NAME: &'static str;
-    /// The name of a list of it.
-    const LIST: &'static str;
+    /// The name of a list of it; most records that come alone have none.
+    const LIST: &'static str = "";
     /// Its JSON keys in order.
     const KEYS: &'static [Key<Self>];
     /// Getters beside the keys.

@@ -9,7 +9,6 @@ use crate::workbench::Waste;
 
 impl Record for Waste {
     const NAME: &'static str = "Waste";
-    const LIST: &'static str = "Wastes";
     const KEYS: &'static [Key<Self>] = &[
         Key { name: "total", doc: "sum of the layers' sizes, bytes", get: |it| json::int(it.total) },
         Key { name: "waste", doc: "hidden bytes", get: |it| json::int(it.waste) },

@@ -107,7 +107,7 @@ fn misfit(verb: &Verb, args: &[Dynamic]) -> Raised {
 
 impl Call<'_> {
     /// How many arguments there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.args.len()
     }
 
@@ -137,10 +137,10 @@ impl Call<'_> {
         if let Some(image) = value.read_lock::<Handle<Image>>() {
             return Ok((*image.0).clone());
         }
-        if let Some(list) = value.read_lock::<List<Image>>() {
-            if let [image] = list.items() {
-                return Ok((*image.0).clone());
-            }
+        if let Some(list) = value.read_lock::<List<Image>>()
+            && let [image] = list.items()
+        {
+            return Ok((*image.0).clone());
         }
         Ok(self.context.workbench.image(&self.text(index))?)
     }

@@ -20,7 +20,7 @@ Neither `try` nor `attempt` stops it. A code is 0 to 255.",
         needs: Needs::Nothing,
     }],
     call: |call| {
-        let code = if call.len() == 0 { 0 } else { call.int(0).unwrap_or(1) };
+        let code = if call.count() == 0 { 0 } else { call.int(0).unwrap_or(1) };
         if !(0..=255).contains(&code) {
             return Err(Raised::invalid(format!("an exit code is 0 to 255, got `{code}`")).into());
         }

@@ -24,7 +24,7 @@ pub static VERB: Verb = Verb {
         needs: Needs::Nothing,
     }],
     call: |call| {
-        if call.len() == 0 {
+        if call.count() == 0 {
             return Ok(help::overview().into());
         }
         let name = call.text(0);

@@ -109,7 +109,7 @@ pub fn register(module: &mut Module, context: &Arc<Context>) {
 }
 
 /// Parameters that many verbs have.
-pub(self) mod parameters {
+mod parameters {
     use super::{Completes, Kind, Param};
 
     /// An image.

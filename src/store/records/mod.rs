@@ -25,14 +25,17 @@ use super::Error;
 /// Prepared statements kept; there are about 80 in all.
 const STATEMENTS: usize = 96;
 
-/// Pages in the write-ahead log above which it is copied into the database by the thread.
+/// Pages in the write-ahead log above which it is copied into the database when the store is closed.
 ///
 /// The next process to open the store reads the log first, at about 3 µs a page, so that it must stay short; copying
 /// costs two syncs of the disk, so that it must be rare.
-pub(super) const TIDY_PAGES: u32 = 192;
+const TIDY_AT_CLOSE: u32 = 192;
+
+/// The same while the store is in use; by a thread, so that nobody waits.
+const TIDY_IN_USE: u32 = 1024;
 
 /// The same by the writer itself, for when the thread never finds a quiet moment.
-const FORCED_PAGES: u32 = 2048;
+const TIDY_AT_ONCE: u32 = 4096;
 
 /// How long a transaction waits for another process's, in all.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -88,6 +91,10 @@ impl Records {
     ) -> Result<T, Error> {
         let run =
             |sql: &str| self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+        if !self.connection.is_autocommit() {
+            // A panic came between, and somebody caught it.
+            let _ = run("ROLLBACK");
+        }
         let result = (|| {
             run(begin)?;
             let value = body(&self.connection)?;
@@ -106,10 +113,19 @@ impl Records {
         })
     }
 
-    /// Whether the log has grown so much that it should be copied; says so once for each growth.
+    /// Whether the log has grown so much that a thread should call [`tidy`].
     pub(in crate::store) fn is_untidy(&self) -> bool {
-        self.log_pages.load(Ordering::Relaxed) >= TIDY_PAGES
-            && self.log_pages.swap(0, Ordering::Relaxed) >= TIDY_PAGES
+        self.log_pages.load(Ordering::Relaxed) >= TIDY_IN_USE
+    }
+
+    /// The last thing done: leaves a short log to the next process.
+    pub(in crate::store) fn close(self) {
+        if self.log_pages.load(Ordering::Relaxed) >= TIDY_AT_CLOSE {
+            // Copying alone would leave the log as long to read as before. Whoever uses the store now keeps its pages
+            // in memory, and will end later than we; it is not worth waiting for.
+            let _ = self.connection.busy_timeout(Duration::ZERO);
+            let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
     }
 
     /// SQLite's own check; each fault as one line.
@@ -129,8 +145,13 @@ impl Records {
 pub(in crate::store) fn tidy(path: &Path) {
     // Nothing depends on it: the next one will try again.
     if let Ok(connection) = connect(path, None) {
-        let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+        checkpoint(&connection);
     }
+}
+
+/// Passive: it waits for nobody, and nobody waits for it.
+fn checkpoint(connection: &Connection) {
+    let _ = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
 }
 
 fn connect(path: &Path, log_pages: Option<Arc<AtomicU32>>) -> Result<Connection, Error> {
@@ -148,7 +169,7 @@ fn connect(path: &Path, log_pages: Option<Arc<AtomicU32>>) -> Result<Connection,
                 let pages = u32::try_from(pages).unwrap_or(0);
                 log_pages.store(pages, Ordering::Relaxed);
                 // A log that cannot be copied just grows; the commit before it has succeeded.
-                if pages >= FORCED_PAGES {
+                if pages >= TIDY_AT_ONCE {
                     let _ = log.checkpoint();
                 }
                 Ok(())

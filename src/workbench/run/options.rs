@@ -20,9 +20,6 @@ impl Checked {
         for text in &options.volumes {
             volume(text)?;
         }
-        if let Some(name) = &options.name {
-            check_name(name)?;
-        }
         if let Some(path) = options.workdir.as_ref().filter(|path| !path.starts_with('/')) {
             return Err(Error::invalid(format!("`workdir: \"{path}\"` is not an absolute path"))
                 .with_hint("begin it with `/`")
@@ -79,18 +76,4 @@ pub fn volume(text: &str) -> Result<Volume> {
         ..wrong(format!("volume source `{source}`: {}", if error.kind() == std::io::ErrorKind::NotFound { "no such file or directory".to_owned() } else { error.to_string() }))
     })?;
     Ok(Volume { source, target: PathBuf::from(target), read_only })
-}
-
-/// Docker's rule for names.
-fn check_name(name: &str) -> Result<()> {
-    let mut bytes = name.bytes();
-    let good = bytes.next().is_some_and(|byte| byte.is_ascii_alphanumeric())
-        && name.len() >= 2
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
-    if good {
-        return Ok(());
-    }
-    Err(Error::invalid(format!("`{name}` cannot be a container's name"))
-        .with_hint("use two or more letters, digits, `_`, `.` or `-`, the first a letter or digit")
-        .with_exit_code(125))
 }
