@@ -16,6 +16,7 @@ mod files;
 mod fsck;
 mod image_verbs;
 mod inspect;
+mod journal;
 mod layers;
 mod lookup;
 mod options;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
 pub use error::{Error, ErrorKind};
+pub use journal::Journal;
 pub use options::{
     Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
     Subject,
@@ -86,6 +88,8 @@ pub struct Workbench {
     filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
+    /// What the verbs did lately.
+    journal: Mutex<Journal>,
 }
 
 /// The store together with what this process is.
@@ -101,7 +105,7 @@ impl Workbench {
     /// A workbench on `settings`; touches nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings, opened: OnceLock::new(), prepared: Mutex::default(), filters: Mutex::default(), last: Mutex::default() }
+        Self { settings, opened: OnceLock::new(), prepared: Mutex::default(), filters: Mutex::default(), last: Mutex::default(), journal: Mutex::default() }
     }
 
     /// What it was told.

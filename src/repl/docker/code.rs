@@ -73,12 +73,6 @@ impl Options {
         }
     }
 
-    /// The keys, for the test that compares them with the verbs' table.
-    #[cfg(test)]
-    pub fn keys(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.0.iter().map(|(key, _)| *key)
-    }
-
     /// `#{ … }`, or nothing.
     #[must_use]
     pub fn written(&self) -> Option<String> {

@@ -169,7 +169,7 @@ fn docker(words: &[Word], command: &Command, has: Verbs<'_>) -> Answer {
             "Plywood has no networks of its own: a container has the host's, or none with `#{ network: \"none\" }`",
         ),
         ("volume", _) => Answer::only(
-            "Plywood has no volumes of its own: `run(image, command, #{ volume: \"/host/folder:/inside\" })` shows a folder of the host",
+            "Plywood has no volumes of its own: `run(image, command, #{ volumes: \"/host/folder:/inside\" })` shows a folder of the host",
         ),
         ("builder" | "buildx" | "buildah" | "bake", _) => image::build(),
         ("help", _) => Answer::code("help()"),

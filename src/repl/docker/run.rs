@@ -107,9 +107,9 @@ fn options(given: &Given, notes: &mut Vec<String>) -> Options {
         match flag.as_str() {
             "interactive" | "tty" | "detach" | "quiet" | "sig-proxy" | "init" | "attach" => {}
             "env" => options.add("env", literal(value)),
-            "volume" => options.add("volume", literal(value)),
+            "volume" => options.add("volumes", literal(value)),
             "mount" => match mount(value) {
-                Some(volume) => options.add("volume", volume),
+                Some(volume) => options.add("volumes", volume),
                 None => notes.push("of `--mount` only `type=bind` is known here".to_owned()),
             },
             "workdir" => options.set("workdir", literal(value)),

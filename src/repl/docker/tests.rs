@@ -14,6 +14,31 @@ fn full(_: &str) -> bool {
 fn says(line: &str, code: &str) {
     let answer = answer(line, &few).unwrap_or_else(|| panic!("no answer to {line}"));
     assert_eq!(answer.code.join("\n"), code, "{line}");
+    is_plywood(code);
+}
+
+/// Every option is one, every called name a verb or method.
+#[track_caller]
+fn is_plywood(code: &str) {
+    use super::super::lexer::{Kind, tokens};
+    use crate::script::{types, verbs};
+    let tokens: Vec<_> = tokens(code).into_iter().filter(|token| token.kind != Kind::Space).collect();
+    for pair in tokens.windows(2).filter(|pair| pair[0].kind == Kind::Name) {
+        let name = &code[pair[0].range.clone()];
+        match &code[pair[1].range.clone()] {
+            ":" => assert!(
+                verbs::ALL.iter().any(|verb| verb.options.iter().any(|option| option.name == name)),
+                "no option `{name}`: {code}"
+            ),
+            "(" => assert!(
+                verbs::find(name).is_some()
+                    || types::list::METHODS.iter().any(|(method, ..)| *method == name)
+                    || name == "contains",
+                "no verb `{name}`: {code}"
+            ),
+            _ => {}
+        }
+    }
 }
 
 #[track_caller]
@@ -50,13 +75,13 @@ fn run_brings_its_flags() {
     );
     says(
         "docker run -v /a:/b -v $PWD:/src:ro --network none X ls -la",
-        r##"let c = run("X", ["ls", "-la"], #{ volume: ["/a:/b", `${env("PWD")}:/src:ro`], network: "none" })"##,
+        r##"let c = run("X", ["ls", "-la"], #{ volumes: ["/a:/b", `${env("PWD")}:/src:ro`], network: "none" })"##,
     );
     says(r#"docker run --entrypoint /bin/sh X -c "echo \$A""#, r##"let c = run("X", ["-c", "echo $A"], #{ entrypoint: "/bin/sh" })"##);
     says("docker run --entrypoint '' X ls", r##"let c = run("X", ["ls"], #{ entrypoint: [] })"##);
     says(
         "docker run --mount type=bind,source=$(pwd)/x,target=/x,readonly X",
-        r##"let c = run("X", #{ volume: `${env("PWD")}/x:/x:ro` })"##,
+        r##"let c = run("X", #{ volumes: `${env("PWD")}/x:/x:ro` })"##,
     );
     says("podman run \\\n  --rm \\\n  X", r##"let c = run("X", #{ rm: true })"##);
     says("docker -H tcp://x:1 run X", r#"let c = run("X")"#);
@@ -72,7 +97,7 @@ fn what_has_no_counterpart_is_said() {
     notes("docker run --frobnicate X", "`--frobnicate` is left out");
     notes("docker compose up", "one container at a time");
     notes("docker network ls", "host's");
-    notes("docker volume create x", "volume:");
+    notes("docker volume create x", "volumes:");
     notes("docker stop x", "Ctrl-C");
     notes("docker stats", "Plywood has no `stats`");
     notes("docker frob", "does not know `docker frob`");
