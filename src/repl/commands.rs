@@ -92,7 +92,9 @@ fn colon(text: &str) -> Command {
         ("clear" | "cls", _) => Command::Clear,
         (unknown, _) => {
             let near = crate::script::nearest(unknown, ALL.iter().map(|(name, ..)| &name[1..]));
-            let near = near.and_then(|near| ALL.iter().find(|(name, ..)| &name[1..] == near)).map(|(name, ..)| *name);
+            let near = near
+                .and_then(|near| ALL.iter().find(|(name, ..)| &name[1..] == near))
+                .map(|(name, ..)| *name);
             Command::Unknown(format!(":{unknown}"), near)
         }
     }
@@ -151,7 +153,18 @@ mod tests {
 
     #[test]
     fn code_is_code() {
-        for line in ["", "exit(3)", "help(\"run\")", "history(v1)", "x ? 1", "let exit = 1", "a ?? b", "exit + 1", "c?.x", "1?"] {
+        for line in [
+            "",
+            "exit(3)",
+            "help(\"run\")",
+            "history(v1)",
+            "x ? 1",
+            "let exit = 1",
+            "a ?? b",
+            "exit + 1",
+            "c?.x",
+            "1?",
+        ] {
             assert_eq!(parse(line, &none), None, "{line}");
         }
         assert_eq!(parse("help", &|name| name == "help"), None);

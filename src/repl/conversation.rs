@@ -130,7 +130,10 @@ impl<'a> Conversation<'a> {
                 let _ = self.editor.clear_screen();
             }
             Command::Unknown(name, near) => {
-                let near = near.map_or_else(|| "`:help` lists the commands".to_owned(), |near| format!("did you mean `{near}`?"));
+                let near = near.map_or_else(
+                    || "`:help` lists the commands".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
                 screen::line(&format!("there is no command `{}`", visible(&name)));
                 self.hint(&near);
             }
@@ -141,7 +144,8 @@ impl<'a> Conversation<'a> {
 
     /// Runs code and shows what came of it.
     fn statement(&mut self, code: &str, timed: bool) -> Next {
-        let style = Style { width: screen::width().unwrap_or(self.settings.style.width), ..self.settings.style };
+        let style =
+            Style { width: screen::width().unwrap_or(self.settings.style.width), ..self.settings.style };
         let name = format!("[{}]", self.number);
         let shared = Arc::clone(&self.shared);
         let mut session = shared.session();
@@ -170,7 +174,8 @@ impl<'a> Conversation<'a> {
             self.statements.push(code.to_owned());
         }
         if let Some(value) = value.filter(|value| !value.is_unit()) {
-            if !is_silent(code) && !is_summed_up(&value, journal.container.is_some(), journal.image.is_some()) {
+            if !is_silent(code) && !is_summed_up(&value, journal.container.is_some(), journal.image.is_some())
+            {
                 screen::line(&value.render(&style));
             }
             keep(&mut session, value, self.number);
@@ -229,8 +234,11 @@ impl<'a> Conversation<'a> {
 
     fn history(&mut self, word: Option<&str>) {
         let entries = self.editor.history().entries();
-        let wanted: Vec<(usize, &String)> =
-            entries.iter().enumerate().filter(|(_, entry)| word.is_none_or(|word| entry.contains(word))).collect();
+        let wanted: Vec<(usize, &String)> = entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| word.is_none_or(|word| entry.contains(word)))
+            .collect();
         let skipped = wanted.len().saturating_sub(RECENT);
         for (index, entry) in &wanted[skipped..] {
             screen::line(&format!("{:5}  {}", index + 1, visible(entry).replace('\n', "\n       ")));
@@ -240,7 +248,8 @@ impl<'a> Conversation<'a> {
     fn variables(&self) {
         let session = self.shared.session();
         let Names { variables, functions, .. } = session.names();
-        let variables: Vec<_> = variables.into_iter().filter(|(name, _)| name != LAST && name != OUT).collect();
+        let variables: Vec<_> =
+            variables.into_iter().filter(|(name, _)| name != LAST && name != OUT).collect();
         if variables.is_empty() && functions.is_empty() {
             return screen::line("no variables yet");
         }

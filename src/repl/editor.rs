@@ -53,7 +53,10 @@ pub fn open(shared: &Arc<Shared>, history: PathBuf, color: bool) -> rustyline::R
         (KeyEvent::ctrl('A'), Key::Home),
         (KeyEvent(KeyCode::Tab, none), Key::Tab),
     ] {
-        editor.bind_sequence(event, rustyline::EventHandler::Conditional(Box::new(Keys { key, shared: Arc::clone(shared) })));
+        editor.bind_sequence(
+            event,
+            rustyline::EventHandler::Conditional(Box::new(Keys { key, shared: Arc::clone(shared) })),
+        );
     }
     Ok(editor)
 }
@@ -106,7 +109,8 @@ impl Hinter for Assistant {
         }
         let history = context.history();
         let last = history.len().checked_sub(1)?;
-        let found = history.starts_with(line, context.history_index().min(last), SearchDirection::Reverse).ok()??;
+        let found =
+            history.starts_with(line, context.history_index().min(last), SearchDirection::Reverse).ok()??;
         let rest = found.entry.get(line.len()..)?;
         (!rest.is_empty() && !rest.contains('\n')).then(|| rest.to_owned())
     }

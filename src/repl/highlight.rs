@@ -30,7 +30,8 @@ pub fn paint(text: &str, cursor: Option<usize>, is_verb: &dyn Fn(&str) -> bool) 
     let pair = cursor.and_then(|cursor| pair(text, &tokens, cursor));
     for (index, token) in tokens.iter().enumerate() {
         let word = &text[token.range.clone()];
-        let matched = pair.as_ref().is_some_and(|(here, there)| *here == token.range || *there == token.range);
+        let matched =
+            pair.as_ref().is_some_and(|(here, there)| *here == token.range || *there == token.range);
         let code = match token.kind {
             _ if matched => Some(PARTNER),
             Kind::Keyword => Some(KEYWORD),
@@ -95,12 +96,18 @@ mod tests {
     use super::*;
 
     fn shown(text: &str, cursor: Option<usize>) -> String {
-        paint(text, cursor, &|name| name == "run").replace("\x1b[0m", "~").replace("\x1b[", "<").replace('m', ">")
+        paint(text, cursor, &|name| name == "run")
+            .replace("\x1b[0m", "~")
+            .replace("\x1b[", "<")
+            .replace('m', ">")
     }
 
     #[test]
     fn kinds_have_colours() {
-        assert_eq!(shown("let c = run(\"x\", 1) // y", None), "<35>let~ c = <36>run~(<32>\"x\"~, <33>1~) <2>// y~");
+        assert_eq!(
+            shown("let c = run(\"x\", 1) // y", None),
+            "<35>let~ c = <36>run~(<32>\"x\"~, <33>1~) <2>// y~"
+        );
         assert_eq!(shown("run + new", None), "run + <31>new~");
         assert_eq!(shown(":help run", None), "<36>:help run~");
         assert_eq!(shown("docker run 'x'", None), "docker run 'x'");

@@ -58,7 +58,10 @@ impl Past {
     /// Adds an entry as it was typed; blank ones and those that begin with a blank are not kept.
     pub fn remember(&mut self, entry: &str) {
         let entry = entry.trim_end();
-        if entry.is_empty() || entry.starts_with(char::is_whitespace) || self.entries.last().is_some_and(|last| last == entry) {
+        if entry.is_empty()
+            || entry.starts_with(char::is_whitespace)
+            || self.entries.last().is_some_and(|last| last == entry)
+        {
             return;
         }
         self.entries.retain(|known| known != entry);
@@ -148,11 +151,21 @@ impl History for Past {
         Ok(())
     }
 
-    fn search(&self, term: &str, start: usize, dir: SearchDirection) -> rustyline::Result<Option<SearchResult<'_>>> {
+    fn search(
+        &self,
+        term: &str,
+        start: usize,
+        dir: SearchDirection,
+    ) -> rustyline::Result<Option<SearchResult<'_>>> {
         Ok(if term.is_empty() { None } else { self.look(start, dir, |entry| entry.find(term)) })
     }
 
-    fn starts_with(&self, term: &str, start: usize, dir: SearchDirection) -> rustyline::Result<Option<SearchResult<'_>>> {
+    fn starts_with(
+        &self,
+        term: &str,
+        start: usize,
+        dir: SearchDirection,
+    ) -> rustyline::Result<Option<SearchResult<'_>>> {
         let begins = |entry: &str| entry.starts_with(term).then_some(term.len());
         Ok(if term.is_empty() { None } else { self.look(start, dir, begins) })
     }

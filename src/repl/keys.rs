@@ -67,7 +67,9 @@ fn command(
         Key::Backspace if before.is_empty() && margin > 0 => {
             Some(Cmd::Kill(Movement::BackwardChar(count(margin + 1))))
         }
-        Key::Left if before.is_empty() && margin > 0 => Some(Cmd::Move(Movement::BackwardChar(count(margin + 1)))),
+        Key::Left if before.is_empty() && margin > 0 => {
+            Some(Cmd::Move(Movement::BackwardChar(count(margin + 1))))
+        }
         Key::Right | Key::Delete if after.is_empty() && pos < line.len() && !has_hint => {
             let next = line[pos + 1..].chars().take_while(|char| *char == layout::BLANK).count();
             let step = Movement::ForwardChar(count(next + 1));

@@ -71,12 +71,16 @@ pub fn without_prompts(text: &str) -> Cow<'_, str> {
 fn prompt_length(line: &str) -> usize {
     let rest = if let Some(rest) = line.strip_prefix('[') {
         let digits = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
-        if digits == 0 { return 0 }
+        if digits == 0 {
+            return 0;
+        }
         let Some(rest) = rest[digits..].strip_prefix("]>") else { return 0 };
         rest
     } else {
         let rest = line.trim_start_matches('.');
-        if line.len() - rest.len() < 3 { return 0 }
+        if line.len() - rest.len() < 3 {
+            return 0;
+        }
         let Some(rest) = rest.strip_prefix('>') else { return 0 };
         rest
     };

@@ -49,13 +49,38 @@ pub struct Token {
 }
 
 const KEYWORDS: &[&str] = &[
-    "let", "const", "fn", "private", "if", "else", "switch", "for", "in", "while", "loop", "do", "until", "break",
-    "continue", "return", "throw", "try", "catch", "import", "export", "as", "true", "false", "this", "global",
+    "let", "const", "fn", "private", "if", "else", "switch", "for", "in", "while", "loop", "do", "until",
+    "break", "continue", "return", "throw", "try", "catch", "import", "export", "as", "true", "false",
+    "this", "global",
 ];
 
 const RESERVED: &[&str] = &[
-    "with", "new", "use", "default", "match", "case", "static", "shared", "async", "await", "sync", "yield", "spawn",
-    "thread", "go", "void", "null", "nil", "is", "public", "protected", "super", "goto", "package", "module", "var",
+    "with",
+    "new",
+    "use",
+    "default",
+    "match",
+    "case",
+    "static",
+    "shared",
+    "async",
+    "await",
+    "sync",
+    "yield",
+    "spawn",
+    "thread",
+    "go",
+    "void",
+    "null",
+    "nil",
+    "is",
+    "public",
+    "protected",
+    "super",
+    "goto",
+    "package",
+    "module",
+    "var",
 ];
 
 /// The keywords, for completion.
@@ -259,7 +284,11 @@ fn number(rest: &str) -> usize {
     }
     let digits = |from: usize| span(&rest[from..], |char| char.is_ascii_digit() || char == '_');
     let mut at = digits(0);
-    if bytes.get(at) == Some(&b'.') && !bytes.get(at + 1).is_some_and(|next| *next == b'.' || is_name(char::from(*next)) && !next.is_ascii_digit()) {
+    if bytes.get(at) == Some(&b'.')
+        && !bytes
+            .get(at + 1)
+            .is_some_and(|next| *next == b'.' || is_name(char::from(*next)) && !next.is_ascii_digit())
+    {
         at += 1;
         at += digits(at);
     }
@@ -375,7 +404,21 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_whatever_is_typed() {
-        for text in ["", "\u{2007}", "`${", "}}}", "'\\", "\"\\", "#", "##", "0x", "1.", "日本 + 'é'", "a\r\n\tb", "'\\u{1}'"] {
+        for text in [
+            "",
+            "\u{2007}",
+            "`${",
+            "}}}",
+            "'\\",
+            "\"\\",
+            "#",
+            "##",
+            "0x",
+            "1.",
+            "日本 + 'é'",
+            "a\r\n\tb",
+            "'\\u{1}'",
+        ] {
             let tokens = tokens(text);
             let mut at = 0;
             for token in &tokens {

@@ -1,15 +1,75 @@
 //! Commands of a shell, typed at the prompt: what to type instead.
 
 /// Commands that install software into a system.
-const INSTALLERS: &[&str] =
-    &["yum", "dnf", "apt", "apt-get", "apk", "zypper", "pacman", "microdnf", "tdnf", "pip", "pip3", "npm", "gem", "pkg", "dpkg", "rpm"];
+const INSTALLERS: &[&str] = &[
+    "yum", "dnf", "apt", "apt-get", "apk", "zypper", "pacman", "microdnf", "tdnf", "pip", "pip3", "npm",
+    "gem", "pkg", "dpkg", "rpm",
+];
 
 /// Commands that people type into a shell without thinking.
 const COMMANDS: &[&str] = &[
-    "ls", "ll", "cd", "pwd", "cat", "less", "more", "vi", "vim", "nano", "echo", "mkdir", "rmdir", "touch", "cp", "mv", "ln",
-    "chmod", "chown", "grep", "find", "sed", "awk", "tar", "gzip", "wget", "curl", "ssh", "ps", "top", "kill", "df", "du",
-    "mount", "whoami", "id", "uname", "which", "man", "sudo", "su", "bash", "sh", "zsh", "python", "python3", "git", "make",
-    "ip", "ping", "systemctl", "service", "stty", "tty", "head", "tail", "hostname", "date", "export", "source", "clear", "reset",
+    "ls",
+    "ll",
+    "cd",
+    "pwd",
+    "cat",
+    "less",
+    "more",
+    "vi",
+    "vim",
+    "nano",
+    "echo",
+    "mkdir",
+    "rmdir",
+    "touch",
+    "cp",
+    "mv",
+    "ln",
+    "chmod",
+    "chown",
+    "grep",
+    "find",
+    "sed",
+    "awk",
+    "tar",
+    "gzip",
+    "wget",
+    "curl",
+    "ssh",
+    "ps",
+    "top",
+    "kill",
+    "df",
+    "du",
+    "mount",
+    "whoami",
+    "id",
+    "uname",
+    "which",
+    "man",
+    "sudo",
+    "su",
+    "bash",
+    "sh",
+    "zsh",
+    "python",
+    "python3",
+    "git",
+    "make",
+    "ip",
+    "ping",
+    "systemctl",
+    "service",
+    "stty",
+    "tty",
+    "head",
+    "tail",
+    "hostname",
+    "date",
+    "export",
+    "source",
+    "clear",
+    "reset",
 ];
 
 /// What to say to `line`, if it is a command of a shell and no code; `has` says which verbs there are.
@@ -32,7 +92,11 @@ pub fn hint(line: &str, has: &dyn Fn(&str) -> bool) -> Option<String> {
         _ if INSTALLERS.contains(&program) => {
             let quiet = match program {
                 "yum" | "dnf" | "apt" | "apt-get" | "microdnf" | "zypper" if !rest.contains("-y") => {
-                    super::docker::quoted(&line.replacen(" install", " install -y", 1).replacen(" upgrade", " upgrade -y", 1))
+                    super::docker::quoted(&line.replacen(" install", " install -y", 1).replacen(
+                        " upgrade",
+                        " upgrade -y",
+                        1,
+                    ))
                 }
                 _ => text,
             };
@@ -100,9 +164,21 @@ mod tests {
 
     #[test]
     fn code_is_none_of_its_business() {
-        for line in
-            ["", "ls = 1", "ls()", "ls.len()", "ls - la", "find[1]", "id + 1", "let ls = 1", "run(\"ls\")", "lsx", "id / 2", "5", "image"]
-        {
+        for line in [
+            "",
+            "ls = 1",
+            "ls()",
+            "ls.len()",
+            "ls - la",
+            "find[1]",
+            "id + 1",
+            "let ls = 1",
+            "run(\"ls\")",
+            "lsx",
+            "id / 2",
+            "5",
+            "image",
+        ] {
             assert_eq!(any(line), None, "{line}");
         }
     }

@@ -50,7 +50,11 @@ fn of_run(container: &Container, journal: &Journal, changes: Option<(u64, u64)>)
 
 /// `  1a1a1a1a1a1a training:v1 · 2 layers · 12.3 MB`
 fn of_image(image: &Image) -> String {
-    let mut parts = vec![format!("{} {}", short(&image.id), visible(image.references.first().map_or("(no name)", String::as_str)))];
+    let mut parts = vec![format!(
+        "{} {}",
+        short(&image.id),
+        visible(image.references.first().map_or("(no name)", String::as_str))
+    )];
     parts.push(match image.diff_ids.len() {
         1 => "1 layer".to_owned(),
         count => format!("{count} layers"),
@@ -103,10 +107,16 @@ mod tests {
             of_run(&container(), &journal, Some((12, 3_100_000))),
             "  9c1f0b7a5d2e calm_otter · exit 0 · 41 s · 12 changes · +3.10 MB"
         );
-        assert_eq!(of_run(&container(), &journal, Some((0, 0))), "  9c1f0b7a5d2e calm_otter · exit 0 · 41 s · no changes");
+        assert_eq!(
+            of_run(&container(), &journal, Some((0, 0))),
+            "  9c1f0b7a5d2e calm_otter · exit 0 · 41 s · no changes"
+        );
         let journal = Journal { runs: 3, duration: 0.012, ..Journal::default() };
         let removed = Container { removed: true, exit_code: Some(3), ..container() };
-        assert_eq!(of_run(&removed, &journal, None), "  9c1f0b7a5d2e calm_otter · 3 runs · exit 3 · 12 ms · removed");
+        assert_eq!(
+            of_run(&removed, &journal, None),
+            "  9c1f0b7a5d2e calm_otter · 3 runs · exit 3 · 12 ms · removed"
+        );
     }
 
     #[test]

@@ -8,18 +8,41 @@ pub const METHODS: &[(&str, &[&str])] = &[
     (
         "text",
         &[
-            "len", "is_empty", "contains", "starts_with", "ends_with", "split", "trim", "to_upper", "to_lower", "replace",
-            "sub_string", "index_of", "crop", "pad", "chars", "parse_int", "parse_float", "bytes",
+            "len",
+            "is_empty",
+            "contains",
+            "starts_with",
+            "ends_with",
+            "split",
+            "trim",
+            "to_upper",
+            "to_lower",
+            "replace",
+            "sub_string",
+            "index_of",
+            "crop",
+            "pad",
+            "chars",
+            "parse_int",
+            "parse_float",
+            "bytes",
         ],
     ),
     (
         "array",
         &[
-            "len", "is_empty", "push", "pop", "filter", "map", "reduce", "contains", "index_of", "find", "some", "all",
-            "sort", "dedup", "reverse", "extract", "append", "insert", "remove", "clear", "zip",
+            "len", "is_empty", "push", "pop", "filter", "map", "reduce", "contains", "index_of", "find",
+            "some", "all", "sort", "dedup", "reverse", "extract", "append", "insert", "remove", "clear",
+            "zip",
         ],
     ),
-    ("map", &["len", "is_empty", "keys", "values", "contains", "remove", "mixin", "get", "set", "filter", "clear"]),
+    (
+        "map",
+        &[
+            "len", "is_empty", "keys", "values", "contains", "remove", "mixin", "get", "set", "filter",
+            "clear",
+        ],
+    ),
     ("blob", &["len", "is_empty", "as_string", "extract", "push", "to_array"]),
     ("number", &["abs", "sign", "to_float", "to_hex", "to_string"]),
     ("decimal number", &["abs", "floor", "ceiling", "round", "to_int", "to_string"]),
@@ -89,7 +112,8 @@ fn call(text: &str, before: &[&Token], names: &Names) -> Option<String> {
         }
     }
     let returns = verbs::find(name)?.overloads.last()?.returns;
-    (!matches!(returns, "any" | "()" | "never")).then(|| returns.split(' ').next().unwrap_or(returns).to_owned())
+    (!matches!(returns, "any" | "()" | "never"))
+        .then(|| returns.split(' ').next().unwrap_or(returns).to_owned())
 }
 
 /// What a list's method gives.
@@ -119,9 +143,11 @@ fn getter(of: &str, name: &str) -> Option<String> {
         (_, "config") => "map",
         (_, "references" | "diff_ids" | "command" | "garbage" | "calls") => "array",
         (_, "stdout_blob" | "stderr_blob") => "blob",
-        (_, "size" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count" | "exit_code" | "compressed_size" | "parts" | "blobs") => {
-            "number"
-        }
+        (
+            _,
+            "size" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count" | "exit_code"
+            | "compressed_size" | "parts" | "blobs",
+        ) => "number",
         ("Waste" | "Layer", "waste") => "number",
         (_, "duration" | "efficiency") => "decimal number",
         (_, name) => {

@@ -27,7 +27,9 @@ pub struct World<'a> {
 #[must_use]
 pub fn complete(line: &str, cursor: usize, world: &World<'_>) -> (usize, Vec<Pair>) {
     let text = &line[..cursor];
-    let start = text.rfind(|char: char| !lexer::is_name(char)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    let start = text
+        .rfind(|char: char| !lexer::is_name(char))
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
     let opening = text.trim_start();
     if opening.starts_with(':') && !opening.contains(char::is_whitespace) {
         let start = text.len() - opening.len();
@@ -59,7 +61,9 @@ pub fn complete(line: &str, cursor: usize, world: &World<'_>) -> (usize, Vec<Pai
         return (start, matching(word, members(text, &before, world, follows)));
     }
     let place = place::of(text, &before);
-    if let Some(verb) = place.as_ref().filter(|place| place.at_key).and_then(|place| verbs::find(&place.function)) {
+    if let Some(verb) =
+        place.as_ref().filter(|place| place.at_key).and_then(|place| verbs::find(&place.function))
+    {
         return (start, matching(word, verb.options.iter().map(|option| option_key(option.name))));
     }
     if before.last().is_some_and(|token| token.kind == Kind::Number && token.range.end == start) {
@@ -91,8 +95,10 @@ fn called(name: &str, takes_arguments: bool, follows: Option<char>) -> Pair {
 
 /// Those that begin with `word`, in order, each once.
 fn matching(word: &str, candidates: impl IntoIterator<Item = Pair>) -> Vec<Pair> {
-    let mut found: Vec<Pair> =
-        candidates.into_iter().filter(|pair| pair.replacement.trim_start_matches('"').starts_with(word)).collect();
+    let mut found: Vec<Pair> = candidates
+        .into_iter()
+        .filter(|pair| pair.replacement.trim_start_matches('"').starts_with(word))
+        .collect();
     found.sort_by(|left, right| left.display.cmp(&right.display));
     found.dedup_by(|left, right| left.replacement == right.replacement);
     found
@@ -107,8 +113,15 @@ fn everything(world: &World<'_>, follows: Option<char>, before: &[&Token], text:
         return Vec::new();
     }
     let mut all: Vec<Pair> = names.variables.iter().map(|(name, _)| plain(name)).collect();
-    all.extend(names.functions.iter().map(|(name, parameters)| called(name, !parameters.is_empty(), follows)));
-    all.extend(names.modules.iter().map(|name| Pair { display: format!("{name}::"), replacement: format!("{name}::") }));
+    all.extend(
+        names.functions.iter().map(|(name, parameters)| called(name, !parameters.is_empty(), follows)),
+    );
+    all.extend(
+        names
+            .modules
+            .iter()
+            .map(|name| Pair { display: format!("{name}::"), replacement: format!("{name}::") }),
+    );
     all.extend(verbs::ALL.iter().map(|verb| called(verb.name, takes_arguments(verb, 0), follows)));
     all.extend(["print", "debug"].map(|name| called(name, true, follows)));
     all.extend(lexer::keywords().iter().filter(|word| word.len() > 2).map(|word| plain(word)));
@@ -124,10 +137,14 @@ fn takes_arguments(verb: &Verb, given: usize) -> bool {
 fn members(text: &str, before: &[&Token], world: &World<'_>, follows: Option<char>) -> Vec<Pair> {
     let receiver = chain::type_before(text, &before[..before.len() - 1], &world.names);
     let all = types::all();
-    let known = receiver.as_deref().map(|name| (name, all.iter().find(|info| info.name == name || info.list == Some(name))));
+    let known = receiver
+        .as_deref()
+        .map(|name| (name, all.iter().find(|info| info.name == name || info.list == Some(name))));
     let mut found = Vec::new();
     let methods = |found: &mut Vec<Pair>| {
-        found.extend(types::list::METHODS.iter().map(|(name, arguments, _)| called(name, *arguments != "()", follows)));
+        found.extend(
+            types::list::METHODS.iter().map(|(name, arguments, _)| called(name, *arguments != "()", follows)),
+        );
     };
     match known {
         Some((name, Some(info))) => {
@@ -168,7 +185,12 @@ fn verbs_of(fits: impl Fn(&str) -> bool, follows: Option<char>) -> Vec<Pair> {
 fn completes(place: &Place) -> Vec<Completes> {
     let Some(verb) = verbs::find(&place.function) else { return Vec::new() };
     if let Some(key) = &place.key {
-        return verb.options.iter().filter(|option| option.name == key).map(|option| option.completes).collect();
+        return verb
+            .options
+            .iter()
+            .filter(|option| option.name == key)
+            .map(|option| option.completes)
+            .collect();
     }
     let index = place.argument + usize::from(place.method);
     let mut found = Vec::new();

@@ -36,12 +36,10 @@ pub fn of(text: &str, tokens: &[&Token]) -> Option<Place> {
                 place.argument = commas;
                 return Some(place);
             }
-            "#{" if place.key.is_none() && !place.at_key => {
-                match key(text, inside) {
-                    Some(key) => place.key = Some(key),
-                    None => place.at_key = true,
-                }
-            }
+            "#{" if place.key.is_none() && !place.at_key => match key(text, inside) {
+                Some(key) => place.key = Some(key),
+                None => place.at_key = true,
+            },
             "[" if !place.at_key => {}
             _ => return None,
         }
@@ -120,6 +118,9 @@ mod tests {
         assert_eq!(key("commit(x, y, #{ \"sync\": "), Some("sync".to_owned()));
         assert_eq!(place("run(x, #{ env: #{ A: "), None);
         assert_eq!(place("run(x, #{ env: #{ "), None);
-        assert_eq!(place("run(x, #{ rm: ").map(|place| (place.function, place.argument)), Some(("run".to_owned(), 1)));
+        assert_eq!(
+            place("run(x, #{ rm: ").map(|place| (place.function, place.argument)),
+            Some(("run".to_owned(), 1))
+        );
     }
 }

@@ -51,7 +51,11 @@ fn verbs_variables_functions() {
 #[test]
 fn members_by_type() {
     only("c.std|", &["stderr", "stdout", "stdout_blob"]);
-    among("c.|", &["exit_code", "commit(", "run(", "read(", "name"], &["filter(", "compressed_size", "layers("]);
+    among(
+        "c.|",
+        &["exit_code", "commit(", "run(", "read(", "name"],
+        &["filter(", "compressed_size", "layers("],
+    );
     among("v1.|", &["references", "layers()", "run("], &["exit_code", "commit("]);
     among("diff(c).|", &["filter(", "len()", "take("], &["path", "exit_code"]);
     among("diff(c)[0].|", &["path", "kind", "size"], &["filter("]);
@@ -123,7 +127,22 @@ fn tab_indents_an_empty_later_line() {
 
 #[test]
 fn nothing_breaks_it() {
-    for line in ["|", "\"|", "`${|", "`a ${base().|", "#{|", ".|", "..|", "x..|", "é|", "f(é.|", "import \"|", "run(#\"|", "\u{2007}|x", "a\n\u{2007}\u{2007}ru|"] {
+    for line in [
+        "|",
+        "\"|",
+        "`${|",
+        "`a ${base().|",
+        "#{|",
+        ".|",
+        "..|",
+        "x..|",
+        "é|",
+        "f(é.|",
+        "import \"|",
+        "run(#\"|",
+        "\u{2007}|x",
+        "a\n\u{2007}\u{2007}ru|",
+    ] {
         let _ = all(line);
     }
     only("a {\n\u{2007}\u{2007}comm|", &["commit("]);

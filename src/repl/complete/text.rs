@@ -15,7 +15,13 @@ const MOST_FILES: usize = 500;
 const TRANSPORTS: &[&str] = &["oci:", "oci-archive:", "docker-archive:"];
 
 /// What can stand in the literal that is the token number `literal` and goes to the end of `text`.
-pub fn complete(text: &str, tokens: &[Token], literal: usize, follows: Option<char>, world: &World<'_>) -> (usize, Vec<Pair>) {
+pub fn complete(
+    text: &str,
+    tokens: &[Token],
+    literal: usize,
+    follows: Option<char>,
+    world: &World<'_>,
+) -> (usize, Vec<Pair>) {
     let range = tokens[literal].range.clone();
     let quote = match text[range.clone()].chars().next() {
         Some(quote @ ('"' | '`')) => quote,
@@ -26,7 +32,10 @@ pub fn complete(text: &str, tokens: &[Token], literal: usize, follows: Option<ch
     let before: Vec<&Token> = tokens[..literal].iter().filter(|token| token.kind != Kind::Space).collect();
     let closing = if follows == Some(quote) { String::new() } else { quote.to_string() };
     let closed = |names: Vec<String>| -> Vec<Pair> {
-        matching(given, names.into_iter().map(|name| Pair { replacement: format!("{name}{closing}"), display: name }))
+        matching(
+            given,
+            names.into_iter().map(|name| Pair { replacement: format!("{name}{closing}"), display: name }),
+        )
     };
     if before.last().is_some_and(|token| &text[token.range.clone()] == "import") {
         return (start, closed(modules().map(str::to_owned).collect()));
@@ -37,7 +46,9 @@ pub fn complete(text: &str, tokens: &[Token], literal: usize, follows: Option<ch
         match wanted {
             Completes::Images => found.extend(closed((world.images)())),
             Completes::Containers => found.extend(closed((world.containers)())),
-            Completes::OneOf(names) => found.extend(closed(names.iter().map(|name| (*name).to_owned()).collect())),
+            Completes::OneOf(names) => {
+                found.extend(closed(names.iter().map(|name| (*name).to_owned()).collect()))
+            }
             Completes::Verbs => found.extend(closed(help::names().into_iter().map(str::to_owned).collect())),
             Completes::HostPath => return paths(start, given, place.key.is_some()),
             Completes::Nothing | Completes::InnerPath | Completes::Program | Completes::Options => {}

@@ -17,8 +17,13 @@ pub const LIST_FLAGS: &[Flag] = &[
     value(' ', "format"),
 ];
 
-const COMMIT_FLAGS: &[Flag] =
-    &[value('m', "message"), value('a', "author"), value('c', "change"), switch('p', "pause"), switch('q', "quiet")];
+const COMMIT_FLAGS: &[Flag] = &[
+    value('m', "message"),
+    value('a', "author"),
+    value('c', "change"),
+    switch('p', "pause"),
+    switch('q', "quiet"),
+];
 
 const REMOVE_FLAGS: &[Flag] = &[switch('f', "force"), switch('v', "volumes"), switch('l', "link")];
 
@@ -59,9 +64,12 @@ pub fn answer(verb: &str, words: &[Word], command: &Command, has: Verbs<'_>) -> 
         "cp" | "copy" => copy(words),
         "exec" => exec(words, has),
         "start" | "restart" => of_each(words, OTHER_FLAGS, |_, c| {
-            Answer::code(format!("let c = run({c})")).note("`run` of a container runs its command once more in the same files")
+            Answer::code(format!("let c = run({c})"))
+                .note("`run` of a container runs its command once more in the same files")
         }),
-        "attach" => Answer::only("`run` without a command has the terminal from the beginning: there is nothing to attach to"),
+        "attach" => Answer::only(
+            "`run` without a command has the terminal from the beginning: there is nothing to attach to",
+        ),
         "logs" => logs(words, has),
         "wait" if has("wait") => of_each(words, OTHER_FLAGS, |_, c| Answer::code(format!("wait({c})"))),
         "stop" if has("stop") => of_each(words, OTHER_FLAGS, |_, c| Answer::code(format!("stop({c})"))),
@@ -113,7 +121,10 @@ fn of_each(words: &[Word], known: &[Flag], line: impl Fn(&Given, String) -> Answ
 
 fn commit(words: &[Word]) -> Answer {
     let given = read(words, COMMIT_FLAGS, false);
-    let container = given.words.first().map_or_else(|| "last()".to_owned(), |word| container_named(word).expression().to_owned());
+    let container = given
+        .words
+        .first()
+        .map_or_else(|| "last()".to_owned(), |word| container_named(word).expression().to_owned());
     let mut options = Options::default();
     for (flag, value) in &given.flags {
         match flag.as_str() {
@@ -125,8 +136,10 @@ fn commit(words: &[Word]) -> Answer {
         }
     }
     let reference = given.words.get(1).map_or_else(|| "\"\"".to_owned(), literal);
-    let answer =
-        Answer::code(format!("let v1 = {}", call("commit", [Some(container), Some(reference), options.written()])));
+    let answer = Answer::code(format!(
+        "let v1 = {}",
+        call("commit", [Some(container), Some(reference), options.written()])
+    ));
     if given.words.len() < 2 {
         return answer.note("the second argument is the new image's name, such as \"training:v1\"");
     }
@@ -170,14 +183,20 @@ fn remove(words: &[Word]) -> Answer {
 }
 
 fn copy(words: &[Word]) -> Answer {
-    let given = read(words, &[switch('a', "archive"), switch('L', "follow-link"), switch('q', "quiet")], false);
+    let given =
+        read(words, &[switch('a', "archive"), switch('L', "follow-link"), switch('q', "quiet")], false);
     let [from, to] = given.words.as_slice() else {
-        return Answer::code("c.copy_in(\"file\", \"/inside\")").note("and `c.copy_out(\"/inside\", \"file\")` the other way");
+        return Answer::code("c.copy_in(\"file\", \"/inside\")")
+            .note("and `c.copy_out(\"/inside\", \"file\")` the other way");
     };
     match (inside(from), inside(to)) {
         (Some((c, path)), None) => Answer::code(format!("{c}.copy_out({}, {})", literal(&path), literal(to))),
-        (None, Some((c, path))) => Answer::code(format!("{c}.copy_in({}, {})", literal(from), literal(&path))),
-        _ => Answer::only("one side of `docker cp` is `CONTAINER:PATH`: here `c.copy_in(\"file\", \"/inside\")` or `c.copy_out(\"/inside\", \"file\")`"),
+        (None, Some((c, path))) => {
+            Answer::code(format!("{c}.copy_in({}, {})", literal(from), literal(&path)))
+        }
+        _ => Answer::only(
+            "one side of `docker cp` is `CONTAINER:PATH`: here `c.copy_in(\"file\", \"/inside\")` or `c.copy_out(\"/inside\", \"file\")`",
+        ),
     }
 }
 
@@ -204,7 +223,8 @@ fn inside(word: &Word) -> Option<(String, Word)> {
 fn exec(words: &[Word], has: Verbs<'_>) -> Answer {
     let given = read(words, EXEC_FLAGS, true);
     let [container, command @ ..] = given.words.as_slice() else {
-        return Answer::code("run(c, \"command\")").note("`run` of a container runs one command more in the same files");
+        return Answer::code("run(c, \"command\")")
+            .note("`run` of a container runs one command more in the same files");
     };
     let mut options = Options::default();
     for (flag, value) in &given.flags {
@@ -236,8 +256,14 @@ fn logs(words: &[Word], has: Verbs<'_>) -> Answer {
 
 fn export(words: &[Word], command: &Command) -> Answer {
     let given = read(words, OTHER_FLAGS, false);
-    let container = given.words.first().map_or_else(|| "last()".to_owned(), |word| container_named(word).expression().to_owned());
-    let file = given.last("output").or(command.output.as_ref()).map_or_else(|| "tree.tar".to_owned(), |word| word.text().unwrap_or("tree.tar").to_owned());
+    let container = given
+        .words
+        .first()
+        .map_or_else(|| "last()".to_owned(), |word| container_named(word).expression().to_owned());
+    let file = given
+        .last("output")
+        .or(command.output.as_ref())
+        .map_or_else(|| "tree.tar".to_owned(), |word| word.text().unwrap_or("tree.tar").to_owned());
     Answer::code(format!("save(commit({container}, \"exported:latest\"), \"docker-archive:{file}\")"))
         .note("`docker export` writes a bare file tree; Plywood writes images, and `c.copy_out(\"/path\", \"file\")` copies single files")
 }

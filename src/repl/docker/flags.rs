@@ -114,8 +114,13 @@ mod tests {
     use super::super::words::commands;
     use super::*;
 
-    const KNOWN: &[Flag] =
-        &[value('e', "env"), value('v', "volume"), switch('i', "interactive"), switch('t', "tty"), switch(' ', "rm")];
+    const KNOWN: &[Flag] = &[
+        value('e', "env"),
+        value('v', "volume"),
+        switch('i', "interactive"),
+        switch('t', "tty"),
+        switch(' ', "rm"),
+    ];
 
     fn flags(line: &str, stops: bool) -> (Vec<(String, String)>, Vec<String>) {
         let given = read(&commands(line)[0].words, KNOWN, stops);

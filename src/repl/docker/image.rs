@@ -40,7 +40,9 @@ pub fn answer(verb: &str, words: &[Word], command: &Command, has: Verbs<'_>) -> 
         "build" => build(),
         "prune" => prune(),
         "" => Answer::code("images()"),
-        other => Answer::only(format!("Plywood does not know `docker image {other}`; `:help` lists its verbs")),
+        other => {
+            Answer::only(format!("Plywood does not know `docker image {other}`; `:help` lists its verbs"))
+        }
     }
 }
 
@@ -48,11 +50,13 @@ pub fn answer(verb: &str, words: &[Word], command: &Command, has: Verbs<'_>) -> 
 pub fn dive(words: &[Word], has: Verbs<'_>) -> Answer {
     let given = read(words, &[value(' ', "source"), value('j', "json"), switch(' ', "ci")], false);
     let image = given.words.last().map_or_else(|| "v1".to_owned(), literal);
-    let mut answer = Answer { code: vec![format!("layers({image})"), format!("waste({image})")], notes: Vec::new() };
+    let mut answer =
+        Answer { code: vec![format!("layers({image})"), format!("waste({image})")], notes: Vec::new() };
     if has("explore") {
         answer.code.push(format!("explore({image})"));
     }
-    answer.note("`layers(image)[1].files` lists a layer's files, `waste` says which bytes are hidden, by whom")
+    answer
+        .note("`layers(image)[1].files` lists a layer's files, `waste` says which bytes are hidden, by whom")
 }
 
 /// `docker build` and its relatives.
@@ -62,7 +66,10 @@ pub fn build() -> Answer {
             "let c = run(base(), \"the first RUN\").run(\"the next RUN\")".to_owned(),
             "commit(c, \"name:tag\", #{ change: [\"CMD [\\\"sh\\\"]\", \"ENV A=1\"] })".to_owned(),
         ],
-        notes: vec!["Plywood reads no Dockerfile: a script runs the steps, `change` takes the other instructions".to_owned()],
+        notes: vec![
+            "Plywood reads no Dockerfile: a script runs the steps, `change` takes the other instructions"
+                .to_owned(),
+        ],
     }
 }
 
@@ -73,7 +80,9 @@ pub fn inspect(words: &[Word], what: Option<&str>) -> Answer {
     let mut answer = Answer::default();
     for word in &given.words {
         let thing = match (what, word.0.as_slice()) {
-            (_, [Part::Output(_) | Part::Variable(_)]) | (Some("container"), _) => container_named(word).expression().to_owned(),
+            (_, [Part::Output(_) | Part::Variable(_)]) | (Some("container"), _) => {
+                container_named(word).expression().to_owned()
+            }
             _ => literal(word),
         };
         answer.append(Answer::code(format!("inspect({thing})")));
@@ -115,7 +124,9 @@ fn list(words: &[Word]) -> Answer {
     }
     let answer = Answer::code(if given.has("quiet") { "images().map(\"id\")" } else { "images()" });
     if given.last("filter").is_some() || given.last("format").is_some() {
-        return answer.note("filters and formats are closures: `images().filter(|i| i.size > 1_000_000).map(|i| i.id)`");
+        return answer.note(
+            "filters and formats are closures: `images().filter(|i| i.size > 1_000_000).map(|i| i.id)`",
+        );
     }
     answer
 }
@@ -149,7 +160,8 @@ fn save(words: &[Word], command: &Command) -> Answer {
         Some("oci-dir") => "oci:",
         _ => "docker-archive:",
     };
-    let mut file = given.last("output").or(command.output.as_ref()).cloned().unwrap_or_else(|| Word::plain("image.tar"));
+    let mut file =
+        given.last("output").or(command.output.as_ref()).cloned().unwrap_or_else(|| Word::plain("image.tar"));
     match file.0.first_mut() {
         Some(Part::Text(text)) => text.insert_str(0, kind),
         _ => file.0.insert(0, Part::Text(kind.to_owned())),

@@ -70,7 +70,9 @@ pub fn answer(line: &str, has: Verbs<'_>) -> Option<Answer> {
         let mut one = match (subcommand(command), dive(command)) {
             (Some(words), _) => docker(words, command, has),
             (None, Some(words)) => image::dive(words, has),
-            (None, None) => super::shell::hint(&shown(command), has).map_or_else(Answer::default, Answer::only),
+            (None, None) => {
+                super::shell::hint(&shown(command), has).map_or_else(Answer::default, Answer::only)
+            }
         };
         let mut piped = command.piped;
         while piped {
@@ -86,7 +88,9 @@ pub fn answer(line: &str, has: Verbs<'_>) -> Option<Answer> {
 /// Whether `text` begins as one of Docker's lines does.
 #[must_use]
 pub fn looks_like(text: &str) -> bool {
-    words::commands(unwrapped(text)).first().is_some_and(|first| subcommand(first).is_some() || dive(first).is_some())
+    words::commands(unwrapped(text))
+        .first()
+        .is_some_and(|first| subcommand(first).is_some() || dive(first).is_some())
 }
 
 /// The line without what a web page or a terminal puts around it: `` `…`{{execute T1}} ``, `$ `, `# `.
@@ -151,20 +155,21 @@ fn docker(words: &[Word], command: &Command, has: Verbs<'_>) -> Answer {
     };
     let name = first.text().unwrap_or_default();
     match (name, rest) {
-        ("container", [verb, rest @ ..]) => container::answer(verb.text().unwrap_or_default(), rest, command, has),
+        ("container", [verb, rest @ ..]) => {
+            container::answer(verb.text().unwrap_or_default(), rest, command, has)
+        }
         ("image", [verb, rest @ ..]) => image::answer(verb.text().unwrap_or_default(), rest, command, has),
         ("container", []) => Answer::code("containers()"),
         ("image", []) => Answer::code("images()"),
         ("system", [verb, ..]) if verb.is("prune") => prune(),
-        ("system", [verb, ..]) if verb.is("df") => {
-            Answer::code("images().sum(\"size\")").note("bytes of all images; `prune()` removes what nothing needs")
-        }
+        ("system", [verb, ..]) if verb.is("df") => Answer::code("images().sum(\"size\")")
+            .note("bytes of all images; `prune()` removes what nothing needs"),
         ("info" | "version" | "system", _) => Answer::code("doctor()").note("what this machine allows"),
         ("login" | "logout", _) => registry(has),
         ("search", _) => Answer::only("Plywood does not search a registry; the names are on its web page"),
-        ("compose" | "stack" | "service" | "swarm" | "node" | "secret" | "config", _) => Answer::only(format!(
-            "Plywood has no `{name}`: it runs one container at a time, to look at what that changes"
-        )),
+        ("compose" | "stack" | "service" | "swarm" | "node" | "secret" | "config", _) => Answer::only(
+            format!("Plywood has no `{name}`: it runs one container at a time, to look at what that changes"),
+        ),
         ("network", _) => Answer::only(
             "Plywood has no networks of its own: a container has the host's, or none with `#{ network: \"none\" }`",
         ),
@@ -184,12 +189,15 @@ fn docker(words: &[Word], command: &Command, has: Verbs<'_>) -> Answer {
 }
 
 fn prune() -> Answer {
-    Answer::code("prune()").note("it takes only what no image and no container needs; `rm(containers())` removes those first")
+    Answer::code("prune()")
+        .note("it takes only what no image and no container needs; `rm(containers())` removes those first")
 }
 
 fn registry(has: Verbs<'_>) -> Answer {
     if has("push") {
-        Answer::only("Plywood uses the credentials that `docker login` or `podman login` left on this machine")
+        Answer::only(
+            "Plywood uses the credentials that `docker login` or `podman login` left on this machine",
+        )
     } else {
         Answer::only(
             "Plywood does not talk to a registry yet: `load(\"FILE.tar\")` reads what `docker save` or `skopeo copy` wrote",
@@ -234,7 +242,9 @@ fn listing(inside: &str) -> Option<Named> {
         {
             (false, rest)
         }
-        [group, verb, rest @ ..] if group.is("image") && ["ls", "list"].iter().any(|name| verb.is(name)) => (true, rest),
+        [group, verb, rest @ ..] if group.is("image") && ["ls", "list"].iter().any(|name| verb.is(name)) => {
+            (true, rest)
+        }
         [verb, rest @ ..] if verb.is("ps") => (false, rest),
         [verb, rest @ ..] if verb.is("images") => (true, rest),
         _ => return None,

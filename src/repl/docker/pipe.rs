@@ -57,5 +57,10 @@ fn is_list(answer: &Answer) -> bool {
 
 /// Of `head -5`, `head -n 5`, `head`.
 fn count(words: &[Word]) -> u32 {
-    words.iter().filter_map(Word::text).filter_map(|text| text.trim_start_matches(['-', 'n']).parse().ok()).next().unwrap_or(10)
+    words
+        .iter()
+        .filter_map(Word::text)
+        .filter_map(|text| text.trim_start_matches(['-', 'n']).parse().ok())
+        .next()
+        .unwrap_or(10)
 }

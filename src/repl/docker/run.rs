@@ -95,7 +95,8 @@ pub fn run(words: &[Word], has: Verbs<'_>) -> Answer {
     if given.has("interactive") && !given.has("tty") && command.is_some() {
         notes.push("what the command reads is given with `stdin: \"…\"`".to_owned());
     }
-    let mut answer = Answer::code(format!("let c = {}", call(verb, [Some(literal(image)), command, options.written()])));
+    let mut answer =
+        Answer::code(format!("let c = {}", call(verb, [Some(literal(image)), command, options.written()])));
     answer.notes = notes;
     answer
 }
@@ -124,18 +125,25 @@ fn options(given: &Given, notes: &mut Vec<String>) -> Options {
             "publish" | "publish-all" | "expose" => {
                 notes.push("no ports to publish: the container uses the host's network".to_owned());
             }
-            "env-file" => notes.push("`--env-file`: give the variables with `env: #{ NAME: \"value\" }`".to_owned()),
+            "env-file" => {
+                notes.push("`--env-file`: give the variables with `env: #{ NAME: \"value\" }`".to_owned())
+            }
             "privileged" | "cap-add" | "cap-drop" | "security-opt" | "device" | "gpus" | "userns" => {
-                notes.push(format!("`{}` is left out: containers here have Docker's default rights, no more", dashed(flag)));
+                notes.push(format!(
+                    "`{}` is left out: containers here have Docker's default rights, no more",
+                    dashed(flag)
+                ));
             }
             "memory" | "memory-swap" | "cpus" | "cpu-shares" | "pids-limit" | "ulimit" | "shm-size" => {
                 notes.push(format!("`{}` is left out: there are no limits yet", dashed(flag)));
             }
             "restart" => notes.push("`--restart` is left out: a container here runs once".to_owned()),
-            "tmpfs" | "read-only" | "volumes-from" => notes.push(format!("`{}` is left out: Plywood has none", dashed(flag))),
+            "tmpfs" | "read-only" | "volumes-from" => {
+                notes.push(format!("`{}` is left out: Plywood has none", dashed(flag)))
+            }
             // They change nothing that one would see here.
-            "platform" | "pull" | "label" | "label-file" | "log-driver" | "log-opt" | "no-healthcheck" | "stop-signal"
-            | "stop-timeout" | "detach-keys" | "cidfile" => {}
+            "platform" | "pull" | "label" | "label-file" | "log-driver" | "log-opt" | "no-healthcheck"
+            | "stop-signal" | "stop-timeout" | "detach-keys" | "cidfile" => {}
             _ => notes.push(format!("`{}` is left out: Plywood does not know it", dashed(flag))),
         }
     }
@@ -150,7 +158,9 @@ fn network(value: &Word, options: &mut Options, notes: &mut Vec<String>) {
     match value.text() {
         Some("none") => options.set("network", quoted("none")),
         Some("host") => options.set("network", quoted("host")),
-        _ => notes.push("a container here has the host's network, or none with `network: \"none\"`".to_owned()),
+        _ => {
+            notes.push("a container here has the host's network, or none with `network: \"none\"`".to_owned())
+        }
     }
 }
 

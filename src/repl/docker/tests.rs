@@ -49,13 +49,19 @@ fn notes(line: &str, part: &str) {
 
 #[test]
 fn the_training_task_is_understood() {
-    says("docker container run -it sphinxgaia/training-centos:latest", r#"let c = run("sphinxgaia/training-centos:latest")"#);
+    says(
+        "docker container run -it sphinxgaia/training-centos:latest",
+        r#"let c = run("sphinxgaia/training-centos:latest")"#,
+    );
     says("docker container diff $(docker container ls -lq)", "diff(last())");
     says(
         "docker container commit $(docker container ls -lq) sphinxgaia/training-centos:v1",
         r#"let v1 = commit(last(), "sphinxgaia/training-centos:v1")"#,
     );
-    says("docker container run -it sphinxgaia/training-centos:v1", r#"let c = run("sphinxgaia/training-centos:v1")"#);
+    says(
+        "docker container run -it sphinxgaia/training-centos:v1",
+        r#"let c = run("sphinxgaia/training-centos:v1")"#,
+    );
     says(
         "dive sphinxgaia/training-centos:latest",
         "layers(\"sphinxgaia/training-centos:latest\")\nwaste(\"sphinxgaia/training-centos:latest\")",
@@ -77,7 +83,10 @@ fn run_brings_its_flags() {
         "docker run -v /a:/b -v $PWD:/src:ro --network none X ls -la",
         r##"let c = run("X", ["ls", "-la"], #{ volumes: ["/a:/b", `${env("PWD")}:/src:ro`], network: "none" })"##,
     );
-    says(r#"docker run --entrypoint /bin/sh X -c "echo \$A""#, r##"let c = run("X", ["-c", "echo $A"], #{ entrypoint: "/bin/sh" })"##);
+    says(
+        r#"docker run --entrypoint /bin/sh X -c "echo \$A""#,
+        r##"let c = run("X", ["-c", "echo $A"], #{ entrypoint: "/bin/sh" })"##,
+    );
     says("docker run --entrypoint '' X ls", r##"let c = run("X", ["ls"], #{ entrypoint: [] })"##);
     says(
         "docker run --mount type=bind,source=$(pwd)/x,target=/x,readonly X",
@@ -115,7 +124,10 @@ fn containers_are_named_in_every_way() {
     says("docker diff $(docker ps -q -n 1)", "diff(last())");
     says("docker diff \"$CID\"", "diff(c)");
     says("docker diff a b", "diff(container(\"a\"))\ndiff(container(\"b\"))");
-    says("docker rm -f web db", "rm(container(\"web\"), #{ force: true })\nrm(container(\"db\"), #{ force: true })");
+    says(
+        "docker rm -f web db",
+        "rm(container(\"web\"), #{ force: true })\nrm(container(\"db\"), #{ force: true })",
+    );
     says("docker rm $(docker ps -aq)", "rm(containers())");
     says("docker container inspect web", r#"inspect(container("web"))"#);
     says("docker inspect $(docker ps -lq)", "inspect(last())");
@@ -128,7 +140,10 @@ fn commit_brings_message_author_and_changes() {
         r#"docker commit -m "with wget" -a 'Me <me@x>' -c 'CMD ["sh"]' --change "ENV A=1" web training:v1"#,
         r##"let v1 = commit(container("web"), "training:v1", #{ message: "with wget", author: "Me <me@x>", change: ["CMD [\"sh\"]", "ENV A=1"] })"##,
     );
-    says("docker commit --pause=false web x", r##"let v1 = commit(container("web"), "x", #{ pause: false })"##);
+    says(
+        "docker commit --pause=false web x",
+        r##"let v1 = commit(container("web"), "x", #{ pause: false })"##,
+    );
     says("docker commit web", r#"let v1 = commit(container("web"), "")"#);
     notes("docker commit web", "the new image's name");
 }
@@ -151,7 +166,10 @@ fn listings_and_images() {
     says("docker tag a b:2", r#"tag("a", "b:2")"#);
     says("docker save -o x.tar debian", r#"save("debian", "docker-archive:x.tar")"#);
     says("docker save debian > x.tar", r#"save("debian", "docker-archive:x.tar")"#);
-    says("docker save debian | gzip > x.tgz", r##"save("debian", "docker-archive:image.tar", #{ compression: "gzip" })"##);
+    says(
+        "docker save debian | gzip > x.tgz",
+        r##"save("debian", "docker-archive:image.tar", #{ compression: "gzip" })"##,
+    );
     says("podman save --format oci-archive -o x.tar debian", r#"save("debian", "oci-archive:x.tar")"#);
     says("docker load -i x.tar", r#"load("x.tar")"#);
     says("docker load < x.tar", r#"load("x.tar")"#);
@@ -186,7 +204,10 @@ fn files_and_more_commands() {
 #[test]
 fn pipes_are_methods() {
     says("docker diff web | grep wget", r#"diff(container("web")).filter(|x| x.path.contains("wget"))"#);
-    says("docker diff web | grep -v wget | wc -l", r#"diff(container("web")).filter(|x| !x.path.contains("wget")).len()"#);
+    says(
+        "docker diff web | grep -v wget | wc -l",
+        r#"diff(container("web")).filter(|x| !x.path.contains("wget")).len()"#,
+    );
     says("docker ps -a | head -3", "containers().take(3)");
     says("docker history x | less", r#"history("x")"#);
     notes("docker diff web | awk '{print $2}'", "a result is a value here");
@@ -200,7 +221,16 @@ fn several_commands_are_several_lines() {
 
 #[test]
 fn other_lines_are_none_of_its_business() {
-    for line in ["", "run(\"docker run\")", "let docker = 1", "dockerd", "dock", "// docker run", "print(`docker`)", "#{ docker: 1 }"] {
+    for line in [
+        "",
+        "run(\"docker run\")",
+        "let docker = 1",
+        "dockerd",
+        "dock",
+        "// docker run",
+        "print(`docker`)",
+        "#{ docker: 1 }",
+    ] {
         assert_eq!(answer(line, &few), None, "{line}");
         assert!(!looks_like(line));
     }
@@ -210,10 +240,35 @@ fn other_lines_are_none_of_its_business() {
 #[test]
 fn nothing_breaks_it() {
     for line in [
-        "docker run", "docker run -e", "docker run --mount", "docker run --mount=", "docker diff", "docker cp a", "docker cp :",
-        "docker cp a:b c:d", "docker commit", "docker tag", "docker save", "docker load", "docker import", "docker $(", "docker ${",
-        "docker run -", "docker run --", "docker run -- X", "docker 'x", "docker run \"", "dive", "docker rm", "docker exec",
-        "docker container", "docker image", "docker exec x", "docker run -it -v $(docker ps):/x é", "docker |", "docker ps | ",
+        "docker run",
+        "docker run -e",
+        "docker run --mount",
+        "docker run --mount=",
+        "docker diff",
+        "docker cp a",
+        "docker cp :",
+        "docker cp a:b c:d",
+        "docker commit",
+        "docker tag",
+        "docker save",
+        "docker load",
+        "docker import",
+        "docker $(",
+        "docker ${",
+        "docker run -",
+        "docker run --",
+        "docker run -- X",
+        "docker 'x",
+        "docker run \"",
+        "dive",
+        "docker rm",
+        "docker exec",
+        "docker container",
+        "docker image",
+        "docker exec x",
+        "docker run -it -v $(docker ps):/x é",
+        "docker |",
+        "docker ps | ",
     ] {
         let _ = answer(line, &few);
         let _ = answer(line, &full);

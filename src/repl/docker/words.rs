@@ -273,7 +273,8 @@ impl Reader {
             }
             Some(char) if char == '_' || char.is_ascii_alphanumeric() => {
                 let mut name = String::new();
-                while let Some(char) = self.peek().filter(|char| *char == '_' || char.is_ascii_alphanumeric()) {
+                while let Some(char) = self.peek().filter(|char| *char == '_' || char.is_ascii_alphanumeric())
+                {
                     name.push(char);
                     self.at += 1;
                 }
@@ -331,7 +332,10 @@ mod tests {
     fn words_and_commands_are_apart() {
         assert_eq!(texts("a  b\tc"), [["a", "b", "c"]]);
         assert_eq!(texts(r#"a 'b c' "d \"e\"" f\ g '' #h"#), [["a", "b c", "d \"e\"", "f g", ""]]);
-        assert_eq!(texts("a \\\n b\nc && d; e || f"), [vec!["a", "b"], vec!["c"], vec!["d"], vec!["e"], vec!["f"]]);
+        assert_eq!(
+            texts("a \\\n b\nc && d; e || f"),
+            [vec!["a", "b"], vec!["c"], vec!["d"], vec!["e"], vec!["f"]]
+        );
         assert_eq!(texts("a=b'c'\"d\""), [["a=bcd"]]);
         assert_eq!(texts("'open"), [["open"]]);
         assert_eq!(texts(" # only a comment"), Vec::<Vec<String>>::new());
@@ -343,7 +347,10 @@ mod tests {
         let words = &commands(r#"rm $(docker ps -lq) `x y` "$A/${B:-c}" '$D' $ "#)[0].words;
         assert_eq!(words[1], Word(vec![Part::Output("docker ps -lq".into())]));
         assert_eq!(words[2], Word(vec![Part::Output("x y".into())]));
-        assert_eq!(words[3], Word(vec![Part::Variable("A".into()), Part::Text("/".into()), Part::Variable("B".into())]));
+        assert_eq!(
+            words[3],
+            Word(vec![Part::Variable("A".into()), Part::Text("/".into()), Part::Variable("B".into())])
+        );
         assert_eq!(words[4].text(), Some("$D"));
         assert_eq!(words[5].text(), Some("$"));
         assert_eq!(commands("a $(b $(c) d)")[0].words[1], Word(vec![Part::Output("b $(c) d".into())]));
