@@ -20,7 +20,8 @@ const TERM_GRACE: Duration = Duration::from_secs(2);
 const SHORT_GRACE: Duration = Duration::from_millis(300);
 /// How often the interrupt count is looked at: a signal may have come to another thread.
 const TICK: Duration = Duration::from_millis(100);
-const CHUNK: usize = 64 * 1024;
+/// How much is read at once; most programs write little, and memory has to be touched first.
+const CHUNKS: [usize; 2] = [4 * 1024, 64 * 1024];
 
 /// What a program wrote.
 #[derive(Debug, Default)]
@@ -262,13 +263,16 @@ fn slot<'a>(end: Option<&'a OwnedFd>, otherwise: BorrowedFd<'a>, flags: PollFlag
 /// Reads what is there: everything when `all`, else one chunk, so that neither output starves the other.
 fn drain(end: &mut Option<OwnedFd>, buffer: &mut Vec<u8>, all: bool, sink: &mut dyn FnMut(&[u8])) {
     if buffer.is_empty() {
-        buffer.resize(CHUNK, 0);
+        buffer.resize(CHUNKS[0], 0);
     }
     while let Some(open) = end.as_ref() {
         match read(open, buffer) {
             Ok(0) => *end = None,
             Ok(count) => {
                 sink(buffer.get(..count).unwrap_or_default());
+                if count == buffer.len() {
+                    buffer.resize(CHUNKS[1], 0);
+                }
                 if !all {
                     return;
                 }

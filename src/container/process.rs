@@ -53,6 +53,7 @@ fn explain(step: &Step<'_>, trouble: Trouble) -> Error {
     let at = match step {
         Step::Mount { at, .. } => format!("/{}", text(at)),
         Step::Sysfs => "/sys".into(),
+        Step::Dev { .. } => "/dev".into(),
         other => other.to_string(),
     };
     match (reason, step) {

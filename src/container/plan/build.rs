@@ -2,17 +2,16 @@
 
 use std::ffi::{CStr, CString};
 use std::os::fd::BorrowedFd;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use super::super::host::Host;
 use super::super::{Error, Network, Spec};
 use super::{Overlay, Place, Program, Step};
 use crate::sys::clone;
 use crate::sys::exec::Strings;
-use crate::sys::mount::{NODEV, NOEXEC, NOSUID, READ_ONLY, STRICT_ATIME};
+use crate::sys::mount::{NODEV, NOEXEC, NOSUID, READ_ONLY};
 
 const PROC: i64 = 0x9fa0;
-const TMPFS: i64 = 0x0102_1994;
 
 /// Devices that exist in every container, as Docker has them.
 const DEVICES: [(&CStr, &CStr); 6] = [
@@ -93,6 +92,10 @@ impl<'a> Plan<'a> {
         // The modes below are meant as they are written.
         steps.push(Step::Umask(0));
         steps.push(Step::Overlay(Overlay::new(spec, host.lowerdir_plus)?));
+        let stage = |name: &str| string(spec.work.join(name).into_os_string().into_vec(), "work directory");
+        // Over the work directory, which overlayfs holds by then.
+        steps.push(Step::Stage { at: stage("")?, dev: stage("dev")?, empty: stage("empty")? });
+        steps.push(Step::Dev { source: stage("dev")? });
         mount_dev(&mut steps, host, wiring.terminal);
         // After /dev, whose read-only `null` hides files.
         mount_proc(&mut steps);
@@ -131,14 +134,6 @@ fn mount_proc(steps: &mut Vec<Step<'_>>) {
 }
 
 fn mount_dev<'a>(steps: &mut Vec<Step<'a>>, host: &Host, terminal: Option<BorrowedFd<'a>>) {
-    steps.push(Step::Mount {
-        at: c"dev",
-        kind: c"tmpfs",
-        // Nodes made in it do nothing; those bound from the host keep their own mount's flags.
-        flags: NOSUID | NODEV | STRICT_ATIME,
-        data: c"mode=755,size=65536k",
-        magic: TMPFS,
-    });
     for (source, name) in DEVICES {
         steps.push(Step::Device { source, name, shared: true });
     }
@@ -205,10 +200,6 @@ fn mount_sys(steps: &mut Vec<Step<'_>>, host: &Host) {
 }
 
 fn files(steps: &mut Vec<Step<'_>>, spec: &Spec) -> Result<(), Error> {
-    if spec.files.is_empty() {
-        return Ok(());
-    }
-    steps.push(Step::Stage { at: string(spec.work.as_os_str().as_bytes().to_vec(), "work directory")? });
     for (index, (path, contents)) in spec.files.iter().enumerate() {
         let source = spec.work.join(index.to_string());
         let target = Place::new(std::path::Path::new(path), "file")?;

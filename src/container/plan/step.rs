@@ -84,7 +84,13 @@ pub enum Step<'a> {
         /// Its name.
         name: &'static CStr,
     },
-    /// Hide a file or directory of the current directory, if it exists.
+    /// Bind the stage's `dev` on the container's `/dev`, verify it and make it the current directory.
+    Dev {
+        /// Absolute path in the stage.
+        source: CString,
+    },
+    /// Hide a file or directory of the current directory, if it exists: behind the container's read-only
+    /// `/dev/null` or the stage's empty directory.
     Mask {
         /// Its name.
         name: &'static CStr,
@@ -96,10 +102,15 @@ pub enum Step<'a> {
         /// Its name.
         name: &'static CStr,
     },
-    /// Mount a small `tmpfs` in the host's tree, which the container never sees, for its files.
+    /// Mount a `tmpfs` in the host's tree, which the container never sees; it gets pieces of it. With a
+    /// directory for `/dev` and an empty one, which becomes a read-only mount of its own.
     Stage {
         /// An existing directory, absolute.
         at: CString,
+        /// Directory to make for `/dev`.
+        dev: CString,
+        /// Directory to make and to keep empty.
+        empty: CString,
     },
     /// Write a file there and bind it into the container's root.
     File {
@@ -192,7 +203,8 @@ impl fmt::Display for Step<'_> {
             Self::Link { name: link, .. } => write!(f, "make the link `/dev/{}`", name(link)),
             Self::Mask { name: path, .. } => write!(f, "mask `{}`", name(path)),
             Self::ReadOnly { name: path } => write!(f, "make `{}` read-only", name(path)),
-            Self::Stage { .. } => write!(f, "prepare the container's files"),
+            Self::Stage { .. } => write!(f, "prepare the container's own files"),
+            Self::Dev { .. } => write!(f, "mount tmpfs at `/dev`"),
             Self::File { target, .. } => write!(f, "mount `{target}`"),
             Self::Volume { source, target, .. } => {
                 write!(f, "mount volume `{}` at `{target}`", source.to_string_lossy())

@@ -104,7 +104,7 @@ fn signals_are_at_their_defaults() {
 #[test]
 fn both_ways_to_mount_give_the_same_tree() {
     let Some(bench) = Bench::new() else { return };
-    for api in [MountApi::Auto, MountApi::Old] {
+    for api in [MountApi::New, MountApi::Old] {
         let output = bench.sh_with("cat /etc/passwd; touch /new; mv /etc/passwd /etc/moved", |spec| {
             spec.mount_api = api;
         });
@@ -119,7 +119,7 @@ fn both_ways_to_mount_give_the_same_tree() {
 #[test]
 fn many_layers_with_awkward_names() {
     let Some(bench) = Bench::new() else { return };
-    for api in [MountApi::Auto, MountApi::Old] {
+    for api in [MountApi::New, MountApi::Old] {
         let output = bench.sh_with("cat /f1 /f59 /top", |spec| {
             for index in 0..60 {
                 let layer = bench.path(&format!("l,a:y\\er {index}"));
