@@ -88,9 +88,12 @@ impl Channels {
         Ok([input, stream(1), stream(2)])
     }
 
-    /// Leaves the program's ends to the program.
-    pub fn close_far_ends(&mut self) {
-        self.far = [None, None, None];
+    /// Leaves the program's input to the program. Its outputs are kept open here, too: their end is the
+    /// program's end, and one wake-up is enough for that.
+    pub fn release_input(&mut self) {
+        if let [input, ..] = &mut self.far {
+            *input = None;
+        }
     }
 }
 
@@ -202,7 +205,7 @@ pub fn collect(
     watch: &mut Watch<'_>,
     mut on_output: Option<&mut OnOutput<'_>>,
 ) -> Result<Output, Error> {
-    let Channels { mut input, output: mut ends, .. } = channels;
+    let Channels { mut input, output: mut ends, far: _kept } = channels;
     let _pipes = matches!(input, Input::Pipe { .. }).then(PipesMayBreak::new);
     let mut output = Output::default();
     let mut buffer = Vec::new();

@@ -90,7 +90,7 @@ pub fn run(
         Io::Captured { stdin, on_output } => {
             let mut channels = capture::Channels::new(stdin, spec.uid)?;
             let child = start(spec, channels.streams()?, None)?;
-            channels.close_far_ends();
+            channels.release_input();
             on_start(child.pid.unsigned_abs());
             let mut watch = capture::Watch::new(&child, timeout, *interrupt);
             let output = capture::collect(channels, &mut watch, on_output)?;
