@@ -8,9 +8,9 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe2, read, write};
 
+use super::process::Running;
 use super::run::{OnOutput, give, null};
 use super::{Error, Stdin, Stream};
-use crate::sys::clone::Child;
 use crate::sys::signal::PipesMayBreak;
 use crate::sys::{Interrupt, at, pidfd, signal};
 
@@ -91,9 +91,7 @@ impl Channels {
     /// Leaves the program's input to the program. Its outputs are kept open here, too: their end is the
     /// program's end, and one wake-up is enough for that.
     pub fn release_input(&mut self) {
-        if let [input, ..] = &mut self.far {
-            *input = None;
-        }
+        self.far[0] = None;
     }
 }
 
@@ -106,7 +104,7 @@ fn nonblocking(end: &OwnedFd) -> Result<(), Error> {
 /// Looks after a running program: its end, the user's interrupts, its time.
 #[derive(Debug)]
 pub struct Watch<'a> {
-    child: &'a Child,
+    child: &'a Running,
     deadline: Option<Instant>,
     interrupt: Interrupt,
     /// Interrupts dealt with.
@@ -116,13 +114,13 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    pub fn new(child: &'a Child, timeout: Option<Duration>, interrupt: Interrupt) -> Self {
+    pub fn new(child: &'a Running, timeout: Option<Duration>, interrupt: Interrupt) -> Self {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         Self { child, deadline, interrupt, seen: 0, kill_at: None, timed_out: false }
     }
 
     pub fn pidfd(&self) -> BorrowedFd<'_> {
-        self.child.pidfd.as_fd()
+        self.child.pidfd()
     }
 
     pub fn interrupted(&self) -> bool {
@@ -171,9 +169,9 @@ impl<'a> Watch<'a> {
 
     /// Asks the program to end; the kernel keeps signals from a process 1 that does not handle them.
     fn ask(&mut self, signal: libc::c_int, grace: Option<Duration>) {
-        let handled = handles(self.child.pid, signal);
+        let handled = handles(self.child.pid(), signal);
         // Its session's first group, as a key press at a terminal would: the shell's children, too.
-        if signal::kill_group(self.child.pid, signal).is_err() {
+        if signal::kill_group(self.child.pid(), signal).is_err() {
             self.send(signal);
         }
         let grace = if handled { grace } else { Some(SHORT_GRACE) };

@@ -52,9 +52,11 @@ pub enum Reason {
     Interpreter = 8,
     /// The source of a volume cannot be opened.
     Source = 9,
+    /// The program is the engine itself.
+    Engine = 10,
 }
 
-const REASONS: [Reason; 10] = [
+const REASONS: [Reason; 11] = [
     Reason::System,
     Reason::Link,
     Reason::NotDirectory,
@@ -65,6 +67,7 @@ const REASONS: [Reason; 10] = [
     Reason::Missing,
     Reason::Interpreter,
     Reason::Source,
+    Reason::Engine,
 ];
 
 /// Why a step failed.
@@ -208,6 +211,11 @@ impl<'a> Child<'a> {
             Step::CloseDescriptors => exec::close_from(3)?,
             Step::Filter(program) => seccomp::load(&program.0)?,
             Step::UnblockSignals => signal::unblock_all(),
+            Step::Refuse { candidates, own } => {
+                for candidate in candidates.iter() {
+                    refuse(candidate, *own)?;
+                }
+            }
             Step::Execute { candidates, searched, arguments, environment } => {
                 return Err(execute(candidates, *searched, arguments, environment));
             }
@@ -396,7 +404,12 @@ fn die_with_parent(alive: [BorrowedFd<'_>; 2]) -> Result<(), Trouble> {
     }
 }
 
-fn execute(candidates: &[CString], searched: bool, arguments: &Strings, environment: &Strings) -> Trouble {
+fn execute(
+    candidates: &[CString],
+    searched: bool,
+    arguments: &Strings<'_>,
+    environment: &Strings<'_>,
+) -> Trouble {
     let mut result = trouble(Errno::ENOENT, Reason::Missing);
     for candidate in candidates {
         let errno = exec::execute(candidate, arguments, environment);
@@ -417,6 +430,38 @@ fn execute(candidates: &[CString], searched: bool, arguments: &Strings, environm
         }
     }
     result
+}
+
+/// Follows a program through the interpreters that its first lines name, as the kernel will (fs/binfmt_script.c,
+/// at most five deep), and fails where one of them is `own`.
+fn refuse(program: &CStr, own: (u64, u64)) -> Result<(), Trouble> {
+    // The kernel looks at 256 bytes; the last stays zero.
+    let mut line = [0u8; 257];
+    let mut name = [0u8; 257];
+    let mut path = program;
+    for _ in 0..6 {
+        let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY;
+        // What cannot be opened the kernel will refuse, too, and say why.
+        let Ok(file) = at::open_own(path, flags, 0) else { return Ok(()) };
+        let Some(found) = at::regular_file(file.as_fd())? else { return Ok(()) };
+        if found == own {
+            return Err(trouble(Errno::EACCES, Reason::Engine));
+        }
+        line.fill(0);
+        let count = at::read_start(file.as_fd(), &mut line[..256]).unwrap_or(0);
+        let Some(rest) = line[..count].strip_prefix(b"#!") else { return Ok(()) };
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+        let start = rest.iter().position(|byte| !blank(byte)).unwrap_or(rest.len());
+        let rest = &rest[start..];
+        let end = rest.iter().position(|byte| blank(byte) || matches!(byte, b'\n' | 0)).unwrap_or(rest.len());
+        name.fill(0);
+        name[..end].copy_from_slice(&rest[..end]);
+        path = match CStr::from_bytes_until_nul(&name) {
+            Ok(path) => path,
+            Err(_) => return Ok(()),
+        };
+    }
+    Ok(())
 }
 
 /// `/proc/self/fd/N` without allocating.

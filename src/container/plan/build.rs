@@ -3,6 +3,7 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
 
 use super::super::host::Host;
 use super::super::{Error, Network, Spec};
@@ -74,10 +75,12 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// [`Error::Invalid`] for what cannot be.
-    pub(in super::super) fn new(spec: &Spec, host: &Host, wiring: &Wiring<'a>) -> Result<Self, Error> {
+    pub(in super::super) fn new(spec: &'a Spec, host: &Host, wiring: &Wiring<'a>) -> Result<Self, Error> {
         let mut namespaces =
             clone::NEW_MOUNTS | clone::NEW_PIDS | clone::NEW_IPC | clone::NEW_UTS | clone::NEW_CGROUP;
         let mut steps = Vec::with_capacity(72);
+        // First: under load the kernel puts a new session's process at the end of the queue.
+        steps.push(Step::Session);
         steps.push(Step::ResetSignals);
         match (spec.network, wiring.network) {
             (Network::Host, _) => {}
@@ -106,13 +109,19 @@ impl<'a> Plan<'a> {
         steps.push(Step::WorkingDirectory(Place::new(cwd, "working directory")?));
         steps.push(Step::Umask(0o022));
         steps.push(Step::Pivot);
-        steps.push(Step::Session);
+        let candidates = candidates(spec)?;
+        steps.push(Step::Refuse { candidates: candidates.clone(), own: host.program });
         if wiring.terminal.is_some() {
             steps.push(Step::ControllingTerminal(wiring.streams[0]));
         }
         steps.push(Step::Streams(wiring.streams.map(Some)));
         identity(&mut steps, spec, host, wiring);
-        steps.push(execute(spec)?);
+        steps.push(Step::Execute {
+            searched: !spec.argv.first().is_some_and(|program| program.as_bytes().contains(&b'/')),
+            candidates,
+            arguments: Strings::new(&spec.argv),
+            environment: Strings::new(&spec.env),
+        });
         Ok(Self { namespaces, steps })
     }
 }
@@ -199,7 +208,7 @@ fn mount_sys(steps: &mut Vec<Step<'_>>, host: &Host) {
     }
 }
 
-fn files(steps: &mut Vec<Step<'_>>, spec: &Spec) -> Result<(), Error> {
+fn files<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec) -> Result<(), Error> {
     for (index, (path, contents)) in spec.files.iter().enumerate() {
         let source = spec.work.join(index.to_string());
         let target = Place::new(std::path::Path::new(path), "file")?;
@@ -208,7 +217,7 @@ fn files(steps: &mut Vec<Step<'_>>, spec: &Spec) -> Result<(), Error> {
         }
         steps.push(Step::File {
             source: string(source.as_os_str().as_bytes().to_vec(), "work directory")?,
-            contents: contents.clone(),
+            contents,
             target,
         });
     }
@@ -246,10 +255,10 @@ fn volumes(steps: &mut Vec<Step<'_>>, spec: &Spec) -> Result<(), Error> {
     Ok(())
 }
 
-fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &Spec, host: &Host, wiring: &Wiring<'a>) {
+fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: &Wiring<'a>) {
     steps.push(Step::Bound(spec.capabilities.0));
     if host.set_groups {
-        steps.push(Step::Groups(spec.groups.clone()));
+        steps.push(Step::Groups(&spec.groups));
     }
     steps.push(Step::Group(spec.gid));
     steps.push(Step::User(spec.uid));
@@ -264,33 +273,25 @@ fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &Spec, host: &Host, wiring: &Wi
     }
 }
 
-fn execute(spec: &Spec) -> Result<Step<'static>, Error> {
+fn candidates(spec: &Spec) -> Result<Arc<[CString]>, Error> {
     let program = spec.argv.first().ok_or_else(|| Error::Invalid {
         what: "command",
         value: String::new(),
         reason: "is empty",
     })?;
-    let searched = !program.as_bytes().contains(&b'/');
-    let candidates = if !searched {
-        vec![program.clone()]
-    } else if program.is_empty() {
-        Vec::new()
-    } else {
-        let mut candidates = Vec::new();
-        for directory in spec.search_path.split(|byte| *byte == b':') {
-            let mut path = if directory.is_empty() { b".".to_vec() } else { directory.to_vec() };
-            path.push(b'/');
-            path.extend_from_slice(program.as_bytes());
-            candidates.push(string(path, "PATH")?);
-        }
-        candidates
-    };
-    Ok(Step::Execute {
-        candidates,
-        searched,
-        arguments: Strings::new(spec.argv.clone()),
-        environment: Strings::new(spec.env.clone()),
-    })
+    if program.as_bytes().contains(&b'/') {
+        return Ok([program.clone()].into());
+    }
+    if program.is_empty() {
+        return Ok([].into());
+    }
+    let directories = spec.search_path.split(|byte| *byte == b':');
+    directories
+        .map(|directory| {
+            let directory = if directory.is_empty() { b"." } else { directory };
+            string([directory, b"/", program.as_bytes()].concat(), "PATH")
+        })
+        .collect()
 }
 
 fn hostname(name: &str) -> Result<CString, Error> {

@@ -117,7 +117,7 @@ pub enum Step<'a> {
         /// Absolute path in the stage.
         source: CString,
         /// Its contents.
-        contents: Vec<u8>,
+        contents: &'a [u8],
         /// The existing mount point.
         target: Place,
     },
@@ -143,7 +143,7 @@ pub enum Step<'a> {
     /// Bound every set of capabilities.
     Bound(u64),
     /// Set supplementary groups.
-    Groups(Vec<u32>),
+    Groups(&'a [u32]),
     /// Set the group.
     Group(u32),
     /// Set the user. Nobody else of that user may look into this memory meanwhile.
@@ -161,16 +161,24 @@ pub enum Step<'a> {
     Filter(Program),
     /// Let signals in again.
     UnblockSignals,
+    /// Refuse a program or interpreter that is this very engine, reached by a magic link: the container
+    /// could write to the host's file through it later (CVE-2019-5736).
+    Refuse {
+        /// Paths in the order of trial.
+        candidates: Arc<[CString]>,
+        /// Device and inode of the engine's own program.
+        own: (u64, u64),
+    },
     /// Execute the first candidate that can be.
     Execute {
         /// Paths in the order of trial.
-        candidates: Vec<CString>,
+        candidates: Arc<[CString]>,
         /// They come from `PATH`.
         searched: bool,
         /// Arguments.
-        arguments: Strings,
+        arguments: Strings<'a>,
         /// Environment.
-        environment: Strings,
+        environment: Strings<'a>,
     },
 }
 
@@ -224,6 +232,7 @@ impl fmt::Display for Step<'_> {
             Self::CloseDescriptors => write!(f, "close descriptors"),
             Self::Filter(_) => write!(f, "load the seccomp filter"),
             Self::UnblockSignals => write!(f, "unblock signals"),
+            Self::Refuse { .. } => write!(f, "check the program"),
             Self::Execute { arguments, .. } => {
                 let program = arguments.as_slice().first().map(|text| text.to_string_lossy());
                 write!(f, "execute `{}`", program.unwrap_or_default())

@@ -6,7 +6,8 @@ use super::super::host::Host;
 use super::super::plan::{Layers, Step, Wiring};
 use super::*;
 
-const HOST: Host = Host { lowerdir_plus: true, cgroup2: true, tty_group: true, set_groups: true };
+const HOST: Host =
+    Host { lowerdir_plus: true, cgroup2: true, tty_group: true, set_groups: true, program: (1, 2) };
 
 fn with_plan<T>(spec: &Spec, host: &Host, look: impl FnOnce(&Plan<'_>) -> T) -> Result<T, Error> {
     let stdin = std::io::stdin();
@@ -33,7 +34,8 @@ fn the_steps_read_as_a_story() {
     });
     assert_eq!(
         story.unwrap(),
-        "reset signals
+        "begin a session
+reset signals
 switch on the loopback device
 set the host name `box`
 make mounts private
@@ -82,7 +84,7 @@ mount volume `/home/a` at `/data`
 make the working directory `/`
 set the file mode mask
 enter the container's root and working directory
-begin a session
+check the program
 connect standard input and output
 drop capabilities from the bounding set
 set the supplementary groups
