@@ -83,6 +83,11 @@ fn the_working_directory_is_made() {
 #[test]
 fn another_user_has_its_ids_and_streams() {
     let Some(bench) = Bench::new() else { return };
+    if !has_many_ids() {
+        let error = bench.run(&Spec { uid: 1000, ..bench.spec(&["true"]) }).unwrap_err();
+        assert!(error.to_string().starts_with("user `1000` does not exist here"), "{error}");
+        return;
+    }
     let output = bench.sh_with("id; echo text > /dev/stdout; echo text > /dev/stderr", |spec| {
         (spec.uid, spec.gid, spec.groups) = (1000, 100, vec![100, 7]);
     });
