@@ -246,7 +246,7 @@ fn archives_of_docker_old_and_new() {
     // New: an OCI layout with a manifest.json beside it.
     let mut layout = Layout::new();
     let entry = layout.image(&[(LAYER, &one, &one), (GZIP, &gzip(&two), &two)]);
-    layout.index(&[entry.clone()]);
+    layout.index(std::slice::from_ref(&entry));
     let blob = |bytes: &[u8]| format!("blobs/sha256/{}", plywood::oci::Digest::of(bytes).hex());
     let manifest = json!([{ "Config": blob(&config), "RepoTags": ["new:1"], "Layers": [blob(&one), blob(&gzip(&two))] }]);
     layout.files.insert("manifest.json".to_owned(), manifest.to_string().into_bytes());
