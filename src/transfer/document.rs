@@ -50,12 +50,7 @@ pub(super) struct Platform {
 impl Platform {
     /// This machine.
     pub fn own() -> Self {
-        let architecture = match std::env::consts::ARCH {
-            "x86_64" => "amd64",
-            "aarch64" => "arm64",
-            other => other,
-        };
-        Self { architecture: architecture.to_owned(), os: "linux".to_owned(), variant: None }
+        Self { architecture: super::ARCHITECTURE.to_owned(), os: "linux".to_owned(), variant: None }
     }
 
     /// Does an image for `self` run on this machine?
