@@ -45,6 +45,9 @@ pub struct ExaminedLayer {
     pub entries: Vec<Entry>,
 }
 
+/// Which image, which of its layers, and what came of it.
+type Outcome = (usize, usize, Result<ExaminedLayer, Error>);
+
 /// Reads what the images of `source` are made of, in one pass over each layer.
 ///
 /// An archive that is compressed as a whole is unpacked to a nameless file in `scratch` first.
@@ -68,7 +71,7 @@ pub fn examine(
         .flat_map(|(image, found)| found.layers.iter().enumerate().map(move |(at, file)| (image, at, file)))
         .collect();
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, usize, Result<ExaminedLayer, Error>)>> = Mutex::default();
+    let results: Mutex<Vec<Outcome>> = Mutex::default();
     let work = || {
         while let Some((image, at, file)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let layer = watch.check().and_then(|()| read(&bundle, file, limits, &watch));
