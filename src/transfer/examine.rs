@@ -1,8 +1,9 @@
 //! Images looked at where they lie: nothing is unpacked, stored or believed.
 
 use std::io::BufReader;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::archive::Section;
 use super::bundle::Bundle;
@@ -11,7 +12,7 @@ use super::images::{self, LayerFile};
 use super::load::{check_kind, place_of, processors};
 use super::watch::Watch;
 use super::{Error, Limits, Source};
-use crate::layer::{self, Entry};
+use crate::layer::{self, Index};
 use crate::oci::{DiffId, Digest, Reference};
 use crate::sys::Interrupt;
 
@@ -41,8 +42,9 @@ pub struct ExaminedLayer {
     pub file_size: u64,
     /// How the file is compressed.
     pub compression: Compression,
-    /// What is in it, sorted by path, as [`layer::unpack`] would have it.
-    pub entries: Vec<Entry>,
+    /// What is in it, as [`layer::unpack`] would have it; in a file without a name, because the lists
+    /// of a large image would take several times the memory.
+    pub index: Arc<Index>,
 }
 
 /// Which image, which of its layers, and what came of it.
@@ -50,13 +52,13 @@ type Outcome = (usize, usize, Result<ExaminedLayer, Error>);
 
 /// Reads what the images of `source` are made of, in one pass over each layer.
 ///
-/// An archive that is compressed as a whole is unpacked to a nameless file in `scratch` first.
+/// The indexes, and an archive that came compressed as a whole, are nameless files in `scratch`.
 ///
 /// # Errors
 /// As [`load`](super::load), but for digests of layers.
 pub fn examine(
     source: &Source,
-    scratch: &std::path::Path,
+    scratch: &Path,
     limits: &Limits,
     interrupt: Interrupt,
 ) -> Result<Vec<Examined>, Error> {
@@ -74,7 +76,7 @@ pub fn examine(
     let results: Mutex<Vec<Outcome>> = Mutex::default();
     let work = || {
         while let Some((image, at, file)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let layer = watch.check().and_then(|()| read(&bundle, file, limits, &watch));
+            let layer = watch.check().and_then(|()| read(&bundle, file, scratch, limits, &watch));
             if layer.is_err() {
                 watch.stop();
             }
@@ -116,7 +118,13 @@ pub fn examine(
     Ok(examined)
 }
 
-fn read(bundle: &Bundle, file: &LayerFile, limits: &Limits, watch: &Watch) -> Result<ExaminedLayer, Error> {
+fn read(
+    bundle: &Bundle,
+    file: &LayerFile,
+    scratch: &Path,
+    limits: &Limits,
+    watch: &Watch,
+) -> Result<ExaminedLayer, Error> {
     let section = bundle.section(&file.member)?;
     let file_size = section.size();
     let compression = start_of(&section, &file.member)?;
@@ -125,17 +133,15 @@ fn read(bundle: &Bundle, file: &LayerFile, limits: &Limits, watch: &Watch) -> Re
         _ => {
             let content = compression
                 .reader(watch.reader(section.clone()))
-                .map_err(Error::io("unpack", std::path::Path::new(&file.member)))?;
+                .map_err(Error::io("unpack", Path::new(&file.member)))?;
             layer::index_tar(BufReader::with_capacity(1 << 17, content), &limits.layer)
         }
     };
-    Ok(ExaminedLayer {
-        diff_id: file.diff_id,
-        digest: file.digest,
-        file_size,
-        compression,
-        entries: entries.map_err(Error::layer)?,
-    })
+    let place = tempfile::Builder::new().prefix(".plywood-").tempfile_in(scratch);
+    let place = place.map_err(Error::io("create a file in", scratch))?.into_temp_path();
+    Index::write(&entries.map_err(Error::layer)?, &place).map_err(Error::layer)?;
+    let index = Arc::new(Index::open(&place).map_err(Error::layer)?);
+    Ok(ExaminedLayer { diff_id: file.diff_id, digest: file.digest, file_size, compression, index })
 }
 
 /// How the layer file `member` is compressed.
@@ -143,7 +149,7 @@ pub(super) fn start_of(section: &Section, member: &str) -> Result<Compression, E
     use std::io::Read as _;
     let mut start = Vec::with_capacity(6);
     let read = section.clone().take(6).read_to_end(&mut start);
-    read.map_err(Error::io("read", std::path::Path::new(member)))?;
+    read.map_err(Error::io("read", Path::new(member)))?;
     Compression::recognise(&start).map_err(|kind| {
         Error::document(member, format!("it is compressed with {kind}, which no image specification knows"))
     })
