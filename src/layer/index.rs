@@ -155,9 +155,8 @@ impl Index {
         std::iter::from_fn(move || {
             loop {
                 let entry = self.at(position)?;
-                if !dir.is_empty()
-                    && !(entry.path.starts_with(dir) && entry.path.get(dir.len()) == Some(&b'/'))
-                {
+                let is_inside = entry.path.starts_with(dir) && entry.path.get(dir.len()) == Some(&b'/');
+                if !is_inside && !dir.is_empty() {
                     return None;
                 }
                 let rest = entry.path.get(prefix..)?;

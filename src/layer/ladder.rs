@@ -29,10 +29,8 @@ impl<R: Rung> Ladder<R> {
 
     /// The place at `dir`; `None` where a component of it is missing.
     pub(super) fn go(&mut self, dir: &[u8]) -> Result<Option<&R>, R::Error> {
-        if self.path != dir || self.rungs.is_empty() {
-            if !self.climb(dir)? {
-                return Ok(None);
-            }
+        if (self.path != dir || self.rungs.is_empty()) && !self.climb(dir)? {
+            return Ok(None);
         }
         Ok(Some(self.rungs.back().map_or(&self.root, |(_, rung)| rung)))
     }

@@ -33,6 +33,9 @@ pub struct Node {
     pub layer: usize,
 }
 
+/// Names and nodes of a directory, sorted by name.
+pub type Listing = Vec<(Vec<u8>, Node)>;
+
 /// Where a path leads, symbolic links followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resolved {
@@ -86,13 +89,13 @@ impl Stack {
         let mut pending: Vec<Vec<u8>> = components(path).rev().map(<[u8]>::to_vec).collect();
         let (mut here, mut node, mut links) = (Vec::new(), cursor.find(b"")?, 0);
         while let Some(name) = pending.pop() {
+            if node.is_some_and(|node| !node.stat.is_dir()) {
+                return Err(Error::Path { path: shown(&here), reason: "is not a directory" });
+            }
             if name == b".." {
                 here.truncate(split_path(&here).0.len());
                 node = cursor.find(&here)?;
                 continue;
-            }
-            if node.is_some_and(|node| !node.stat.is_dir()) {
-                return Err(Error::Path { path: shown(&here), reason: "is not a directory" });
             }
             let parent = here.len();
             join(&mut here, &name);
@@ -119,7 +122,7 @@ impl Stack {
     ///
     /// # Errors
     /// [`Error::Path`] where there is no directory; [`Error::Io`].
-    pub fn read_dir(&self, path: &[u8]) -> Result<Vec<(Vec<u8>, Node)>, Error> {
+    pub fn read_dir(&self, path: &[u8]) -> Result<Listing, Error> {
         let resolved = self.resolve(path, true)?;
         self.cursor().list(&resolved.path)?.ok_or_else(|| Error::Path {
             path: shown(&resolved.path),
@@ -220,7 +223,7 @@ impl Cursor {
     }
 
     /// What is in the directory at `path`; `None` where there is none.
-    pub(super) fn list(&mut self, path: &[u8]) -> Result<Option<Vec<(Vec<u8>, Node)>>, Error> {
+    pub(super) fn list(&mut self, path: &[u8]) -> Result<Option<Listing>, Error> {
         match self.dir(path)? {
             Some(dir) => dir.list().map(Some).map_err(|source| Error::io("list", path, source)),
             None => Ok(None),
@@ -288,7 +291,7 @@ impl Merged {
                 && file::get_xattr(dir, name, self.format.whiteout())?.is_some())
     }
 
-    fn list(&self) -> io::Result<Vec<(Vec<u8>, Node)>> {
+    fn list(&self) -> io::Result<Listing> {
         let mut found: BTreeMap<Vec<u8>, Option<Node>> = BTreeMap::new();
         let mut buffer = Vec::new();
         for (layer, dir) in &self.parts {

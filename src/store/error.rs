@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access};
 use rusqlite::ErrorCode;
 
 use super::PartId;
@@ -251,12 +253,16 @@ impl Error {
     }
 }
 
-/// SQLite does not say why it cannot open; opening the file oneself does.
+/// SQLite does not say why it cannot open.
+///
+/// The file is not opened to find out: closing it again would release the locks that SQLite has on it.
 fn cannot_open(error: rusqlite::Error, database: &Path) -> Error {
-    match std::fs::OpenOptions::new().read(true).append(true).create(true).open(database) {
-        Ok(_) if is_full(database) => Error::NoSpace { path: database.to_owned() },
-        Ok(_) => Error::Database(error),
-        Err(source) => Error::io("open", database, source),
+    let wanted = AccessFlags::R_OK | AccessFlags::W_OK;
+    let folder = database.parent().unwrap_or(database);
+    match access(folder, wanted | AccessFlags::X_OK).and_then(|()| access(database, wanted)) {
+        Ok(()) | Err(Errno::ENOENT) if is_full(database) => Error::NoSpace { path: database.to_owned() },
+        Ok(()) | Err(Errno::ENOENT) => Error::Database(error),
+        Err(errno) => Error::io("open", database, errno.into()),
     }
 }
 

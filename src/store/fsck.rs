@@ -105,6 +105,10 @@ impl Store {
         self.wait_for_removals();
         let mut check = Check { store: self, options, problems: Vec::new() };
         check.database()?;
+        if !check.problems.is_empty() {
+            // What such records say is no ground to remove anything.
+            return Ok(FsckReport { problems: check.problems, ..FsckReport::default() });
+        }
         check.blobs()?;
         check.layers()?;
         check.images()?;

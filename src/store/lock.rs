@@ -8,6 +8,7 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::Error;
 use crate::sys::{Interrupt, lock};
@@ -79,19 +80,19 @@ impl Locks {
         }
     }
 
-    /// Takes the slot as soon as it is free; Ctrl-C ends the waiting.
+    /// Takes the slot soon after it is free; Ctrl-C ends the waiting.
+    ///
+    /// It asks again and again: a blocked `fcntl` would not end when the signal reaches another thread.
     pub(super) fn wait(&self, file: File, row: i64) -> Result<ContainerLock, Error> {
-        loop {
-            match lock::wait_range(&file, offset(row), SLOT) {
-                Ok(()) => return Ok(taken(file, row)),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    if Interrupt.raised() {
-                        return Err(Error::Interrupted { container: row.to_string() });
-                    }
-                }
-                Err(source) => return Err(self.fail(source)),
+        let mut pause = Duration::from_millis(1);
+        while !lock::try_range(&file, offset(row), SLOT).map_err(|source| self.fail(source))? {
+            if Interrupt.raised() {
+                return Err(Error::Interrupted { container: row.to_string() });
             }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(16));
         }
+        Ok(taken(file, row))
     }
 
     /// Who has the slot; this process's own locks count too.

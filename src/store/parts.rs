@@ -11,6 +11,8 @@ use std::str::FromStr;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use nix::sys::signal::SigSet;
+
 use super::Error;
 use super::session::{self, Session};
 
@@ -123,6 +125,8 @@ impl Shared {
     }
 
     fn keep_ready(&self, session: &Session) {
+        // Signals are for threads that wait for something.
+        let _ = SigSet::all().thread_block();
         let mut ready = self.lock();
         loop {
             ready = self

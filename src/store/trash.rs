@@ -6,6 +6,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use nix::sys::signal::SigSet;
+
 use super::remove;
 use super::session::{self, Session};
 
@@ -31,7 +33,12 @@ impl Trash {
         if worker.is_none() {
             let (jobs, todo) = channel::<Job>();
             let builder = std::thread::Builder::new().name("trash".to_owned());
-            match builder.spawn(move || todo.into_iter().for_each(|job| job())) {
+            let work = move || {
+                // Signals are for threads that wait for something.
+                let _ = SigSet::all().thread_block();
+                todo.into_iter().for_each(|job| job());
+            };
+            match builder.spawn(work) {
                 Ok(thread) => *worker = Some(Worker { jobs, thread }),
                 Err(_) => return job(),
             }

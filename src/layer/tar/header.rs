@@ -203,17 +203,17 @@ mod tests {
 
     #[test]
     fn paths_are_split_where_both_halves_fit() {
-        let name = vec![b'n'; 100];
-        let dir = vec![b'd'; 155];
+        let name = [b'n'; 100];
+        let dir = [b'd'; 155];
         assert_eq!(split(&name), Some((&b""[..], &name[..])));
         let path = [&dir[..], b"/", &name].concat();
         assert_eq!(split(&path), Some((&dir[..], &name[..])));
         assert_eq!(split(&[&dir[..], b"d/", &name].concat()), None);
         assert_eq!(split(&[&dir[..], b"/n", &name].concat()), None);
-        assert_eq!(split(&vec![b'n'; 101]), None);
-        let dir_path = [&vec![b'n'; 100][..], b"/"].concat();
+        assert_eq!(split(&[b'n'; 101]), None);
+        let dir_path = [&[b'n'; 100][..], b"/"].concat();
         assert_eq!(split(&dir_path), None, "the final slash cannot be the division");
-        let absolute = [b"/", &vec![b'n'; 100][..]].concat();
+        let absolute = [b"/", &[b'n'; 100][..]].concat();
         assert_eq!(split(&absolute), None, "nor the first");
     }
 

@@ -1,5 +1,5 @@
 //! The laws of the room, and what it must survive.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 mod hostile;
 mod images;
@@ -7,3 +7,4 @@ mod laws;
 mod mounted;
 mod round_trip;
 mod support;
+mod view;

@@ -215,7 +215,8 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
         // As Docker does: what a link's header says counts for the file, its attributes apart.
         let old = inode.meta.clone();
         let meta = &mut inode.meta;
-        (meta.mode, meta.uid, meta.gid, meta.mtime) = (member.mode, member.uid, member.gid, member.mtime);
+        let mode = if inode.kind == Kind::Symlink { meta.mode } else { member.mode };
+        (meta.mode, meta.uid, meta.gid, meta.mtime) = (mode, member.uid, member.gid, member.mtime);
         if *meta != old && !inode.is_skipped {
             self.target.describe(place, inode)?;
         }
@@ -329,8 +330,10 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
     }
 }
 
+/// A symbolic link's mode is always the same on Linux, whatever a header says.
 fn meta_of(member: Member) -> Meta {
-    Meta { mode: member.mode, uid: member.uid, gid: member.gid, mtime: member.mtime, xattrs: member.xattrs }
+    let mode = if member.kind == Kind::Symlink { 0o777 } else { member.mode };
+    Meta { mode, uid: member.uid, gid: member.gid, mtime: member.mtime, xattrs: member.xattrs }
 }
 
 fn joined(dir: &[u8], name: &[u8]) -> Vec<u8> {

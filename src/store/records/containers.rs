@@ -159,13 +159,15 @@ impl Store {
     /// [`Error::NotFound`], and the records' own.
     pub fn set_running(&self, lock: &ContainerLock, top: Option<&PartId>) -> Result<(), Error> {
         self.inner().write(|database| {
+            if let Some(top) = top {
+                push(database, lock, top)?;
+            }
             let changed = database
                 .prepare_cached(
                     "UPDATE containers SET status = 1, started = ?2, finished = NULL, exit_code = NULL,
-                         committed = NULL, top_frozen = CASE WHEN ?3 IS NULL THEN top_frozen ELSE 0 END,
-                         parts = CASE WHEN ?3 IS NULL THEN parts ELSE trim(parts || ' ' || ?3) END WHERE row = ?1",
+                         committed = NULL WHERE row = ?1",
                 )?
-                .execute(params![lock.row(), values::now(), top.map(PartId::as_str)])?;
+                .execute(params![lock.row(), values::now()])?;
             expect_one(changed, lock)
         })
     }
@@ -230,15 +232,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], and the records' own.
     pub fn push_part(&self, lock: &ContainerLock, part: &PartId) -> Result<(), Error> {
-        self.inner().write(|database| {
-            let (mut parts, top_frozen) = parts_of(database, lock)?;
-            let frozen = parts.len();
-            parts.push(part.clone());
-            if let (false, Some(top)) = (top_frozen, frozen.checked_sub(1)) {
-                set_frozen(database, &parts[top], lock.row())?;
-            }
-            set_parts(database, lock, &parts, false)
-        })
+        self.inner().write(|database| push(database, lock, part))
     }
 
     /// Gives the container other parts, such as one merged of many; those that nothing needs any more go.
@@ -458,6 +452,16 @@ fn set_frozen(database: &Connection, part: &PartId, row: i64) -> Result<(), Fail
         .prepare_cached("INSERT OR IGNORE INTO frozen (part, container) VALUES (?1, ?2)")?
         .execute(params![part.as_str(), row])?;
     Ok(())
+}
+
+/// Puts a writable part on top; what was the top is frozen now.
+fn push(database: &Connection, lock: &ContainerLock, part: &PartId) -> Result<(), Failure> {
+    let (mut parts, top_frozen) = parts_of(database, lock)?;
+    if let Some(top) = parts.last().filter(|_| !top_frozen) {
+        set_frozen(database, top, lock.row())?;
+    }
+    parts.push(part.clone());
+    set_parts(database, lock, &parts, false)
 }
 
 fn set_parts(

@@ -91,6 +91,10 @@ impl Records {
     ) -> Result<T, Error> {
         let run =
             |sql: &str| self.connection.prepare_cached(sql).and_then(|mut statement| statement.execute([]));
+        if !self.connection.is_autocommit() {
+            // A panic came between, and somebody caught it.
+            let _ = run("ROLLBACK");
+        }
         let result = (|| {
             run(begin)?;
             let value = body(&self.connection)?;
@@ -117,7 +121,10 @@ impl Records {
     /// The last thing done: leaves a short log to the next process.
     pub(in crate::store) fn close(self) {
         if self.log_pages.load(Ordering::Relaxed) >= TIDY_AT_CLOSE {
-            checkpoint(&self.connection);
+            // Copying alone would leave the log as long to read as before. Whoever uses the store now keeps its pages
+            // in memory, and will end later than we; it is not worth waiting for.
+            let _ = self.connection.busy_timeout(Duration::ZERO);
+            let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
     }
 

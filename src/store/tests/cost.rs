@@ -80,6 +80,38 @@ fn a_runs_records_are_cheap() {
     eprintln!("first record: {:?}", from.elapsed());
 }
 
+/// A process that does one run: everything from opening to closing.
+#[test]
+fn one_run_a_process_is_cheap() {
+    let store = fixture();
+    let image = image(&store, "x", "a").id;
+    let root = store.root().to_owned();
+    drop(store.store);
+    let mut all = Vec::new();
+    let mut close = Vec::new();
+    for _ in 0..60 {
+        let from = Instant::now();
+        let store = Store::open(&root).unwrap();
+        let new = NewContainer {
+            image: Some(image),
+            parts: vec![store.new_part().unwrap()],
+            running: true,
+            ..NewContainer::default()
+        };
+        let (_, lock) = store.create_container(&new).unwrap();
+        store.finish(&lock, Some(0), false).unwrap();
+        drop(lock);
+        let closing = Instant::now();
+        drop(store);
+        close.push(closing.elapsed());
+        all.push(from.elapsed());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    for (name, times) in [("whole", all), ("of it close", close)] {
+        eprintln!("{name}: median {:?}, most {:?}", median(times.clone()), times.iter().max().unwrap());
+    }
+}
+
 #[test]
 fn ten_thousand_containers_change_little() {
     let many: usize =

@@ -46,6 +46,42 @@ fn killed_at_any_moment_only_garbage_is_left() {
     all_there_is_to_do(&store, 9_000_000, 0).unwrap();
 }
 
+#[test]
+fn killed_while_it_opens_for_the_first_time() {
+    for round in 0..24 {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("store");
+        let mut child = start("forever", &root, round);
+        // From the first file on, in steps that a few system calls take.
+        while !root.exists() {
+            std::thread::sleep(Duration::from_micros(50));
+        }
+        std::thread::sleep(Duration::from_micros(round as u64 * 150));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let store = Store::open(&root).unwrap();
+        assert_eq!(check(&store, true).problems, []);
+        all_there_is_to_do(&store, 1, 1).unwrap();
+    }
+}
+
+#[test]
+fn the_living_are_not_harmed_by_sweeping_after_the_dead() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("store");
+    let living: Vec<_> = (0..3).map(|seed| start("write", &root, seed)).collect();
+    for round in 0..10 {
+        let mut child = start("forever", &root, 3_000_000 + round);
+        std::thread::sleep(Duration::from_millis(10 + 3 * round as u64));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    living.into_iter().for_each(super::many::finish);
+    let store = Store::open(&root).unwrap();
+    store.wait_for_removals();
+    assert_eq!(check(&store, true).problems, []);
+}
+
 /// Runs `body` on a file system of `size` that goes with it; false if we may not mount.
 fn on_small_disk(options: &str, body: impl FnOnce(&Path) + Send) -> bool {
     let folder = tempfile::tempdir().unwrap();

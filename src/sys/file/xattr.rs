@@ -293,7 +293,7 @@ pub fn remove_xattr(dir: BorrowedFd<'_>, name: &Name, attribute: &CStr) -> io::R
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::print_stderr)]
     use super::*;
     use crate::sys::file::{create_file, open_root};
     use std::os::fd::AsFd;
