@@ -198,7 +198,7 @@ mod tests {
             (r#"{"schemaVersion":2,"config":DESC,"layers":[],"manifests":[]}"#, None, "at once"),
             (r#"{"schemaVersion":2,"layers":[],"manifests":[]}"#, None, "at once"),
             (r#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#, None, "duplicate field"),
-            (r#"{"schemaVersion":2,"manifests":[]}"#, Some(media::OCI_MANIFEST), "must have"),
+            (r#"{"schemaVersion":2,"manifests":[]}"#, Some(media::OCI_MANIFEST), "not what"),
             (r#"{"schemaVersion":2,"config":DESC,"layers":[]}"#, Some(media::OCI_INDEX), "not what"),
             (
                 r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#,
