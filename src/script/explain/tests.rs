@@ -56,7 +56,7 @@ fn the_usual_slips_get_a_hint() {
         ("import \"nowhere/x\" as l;", "cannot read the module `nowhere/x.rhai`", "relative to the file"),
         ("for x in 5 { }", "expecting an iterable value", ""),
         ("1 / 0", "division by zero", ""),
-        ("if 1 { }", "this should be true or false, but is number", ""),
+        ("if 1 { }", "expecting a boolean expression", ""),
         ("let a = [1, 2]; a.retain(|x| a.len() > 1)", "is used inside a closure", "take the value out first"),
         ("throw \"x\"", "x", ""),
         ("[1].fliter(|x| x)", "there is no function `fliter`", "did you mean `filter`?"),
