@@ -1,6 +1,7 @@
 //! Standard output and standard error: the only place that writes to them.
 
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::Arguments;
@@ -26,7 +27,7 @@ impl Console {
     pub fn new(arguments: &Arguments) -> Self {
         let colorless =
             arguments.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let width = comfy_table::Table::new().width().unwrap_or(100);
+        let width = crate::sys::pty::size(io::stdout().as_fd()).map_or(100, |size| size.columns.max(20));
         let style = |terminal: bool| Style { width, color: terminal && !colorless, plain: !terminal };
         Self {
             style: style(io::stdout().is_terminal()),

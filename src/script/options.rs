@@ -228,10 +228,10 @@ mod tests {
 
     #[test]
     fn a_slip_is_named_with_what_is_allowed() {
-        let raised = failure("#{volumes: []}");
-        assert_eq!(raised.message, "`run` has no option `volumes`");
+        let raised = failure("#{volume: []}");
+        assert_eq!(raised.message, "`run` has no option `volume`");
         assert!(
-            raised.hint.clone().unwrap().starts_with("did you mean `volume`? The options are `"),
+            raised.hint.clone().unwrap().starts_with("did you mean `volumes`? The options are `"),
             "{raised:?}"
         );
         let raised = failure("#{rm: 1}");

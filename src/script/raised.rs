@@ -63,7 +63,7 @@ impl From<Error> for Raised {
             hint: error.hint,
             exit_code: error.exit_code,
             stderr: error.stderr,
-            container: error.container,
+            container: error.container.map(|container| *container),
         }
     }
 }

@@ -33,6 +33,8 @@ pub fn container() -> Container {
         stderr: String::new(),
         duration: 0.25,
         stdout_blob: b"hi\n".to_vec(),
+        stderr_blob: Vec::new(),
+        removed: false,
     }
 }
 

@@ -3,13 +3,21 @@
 //! Nothing here knows what a layer, an image or a container is.
 #![allow(unsafe_code)]
 
+pub mod at;
+pub mod capabilities;
 pub mod clone;
+pub mod exec;
 pub mod file;
+pub mod identity;
 pub mod interrupt;
 pub mod lock;
 pub mod mount;
+pub mod network;
+pub mod pidfd;
 pub mod pty;
 pub mod seccomp;
+pub mod signal;
+pub mod terminal;
 pub mod userns;
 
 pub use interrupt::Interrupt;

@@ -1,164 +1,158 @@
 //! The facade: one method per verb on plain Rust types; what another Rust program would call.
 //!
 //! Knows neither Rhai nor the terminal. Every value is `Clone + Serialize`; the JSON that a
-//! person sees is that serialisation.
+//! person sees is that serialisation. Opening a workbench touches nothing: the store, and the
+//! user namespace that an unprivileged user needs for it, come with the first verb that needs
+//! them. From then on the process may have threads; before, it must have one only.
 
+mod base;
+mod commit;
+mod container_verbs;
+mod diff;
+mod doctor;
 mod error;
+mod faults;
+mod files;
+mod fsck;
+mod image_verbs;
+mod inspect;
+mod layers;
+mod lookup;
 mod options;
+mod run;
+mod subject;
+mod time;
+mod transfer_verbs;
 mod types;
 
-use std::path::PathBuf;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
 
+pub use crate::container::Stream;
 pub use error::{Error, ErrorKind};
 pub use options::{
-    Command, CommitOptions, FsckOptions, ImageTarget, RootfsOptions, RunOptions, SaveOptions, Stream, Subject,
+    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
+    Subject,
 };
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,
     Waste, WasteItem,
 };
 
+use crate::layer::OverlayFormat;
+use crate::oci::Digest;
+use crate::store::Store;
 use crate::sys::Interrupt;
+use crate::sys::seccomp::Instruction;
+use crate::sys::userns::{self, Identity};
+use subject::Prepared;
 
-/// What the caller knows about the machine and the person.
+/// What a workbench is told when it is made; it reads no environment itself.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Folder of the store.
+    /// The store's directory; made when first needed.
     pub store: PathBuf,
-    /// Where Ctrl-C is counted.
+    /// Looked at by everything that can take long.
     pub interrupt: Interrupt,
-    /// Latest time that a layer may name, seconds since 1970.
+    /// Seconds since 1970 that no file time in a new layer may exceed, and that new images
+    /// are dated; see reproducible-builds.org.
     pub source_date_epoch: Option<i64>,
-    /// Standard input and output are terminals.
+    /// Whether standard input and output are a person's terminal.
     pub terminal: bool,
-    /// The caller's environment.
+    /// What of the caller's environment the verbs may use.
     pub host: HostEnvironment,
 }
 
-/// The caller's environment, handed down because nothing below the command line reads it.
+/// The caller's environment, as far as verbs use it.
 #[derive(Debug, Clone, Default)]
 pub struct HostEnvironment {
-    /// `PATH`.
+    /// `PATH`: where the starter image's programs are looked for.
     pub path: Option<String>,
     /// `TERM`.
     pub term: Option<String>,
-    /// Every variable.
+    /// All variables, for options that copy the caller's.
     pub env: Vec<(String, String)>,
 }
 
-/// One store and the verbs on it.
+/// Verbs as methods. Cheap to make; share it behind an `Arc`.
 #[derive(Debug)]
 pub struct Workbench {
-    #[allow(dead_code)]
     settings: Settings,
+    opened: OnceLock<Opened>,
+    /// Images made ready to run, by id.
+    prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
+    /// System call filters, by capabilities.
+    filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
+    /// Id of the container that ran last.
+    last: Mutex<Option<String>>,
+}
+
+/// The store together with what this process is.
+#[derive(Debug)]
+struct Opened {
+    store: Store,
+    identity: Identity,
 }
 
 type Result<T> = std::result::Result<T, Error>;
 
-fn unsupported<T>() -> Result<T> {
-    Err(Error::new(ErrorKind::Unsupported, "this build has no engine"))
-}
-
-#[allow(clippy::missing_errors_doc, clippy::unused_self, clippy::needless_pass_by_value, missing_docs)]
 impl Workbench {
+    /// A workbench on `settings`; touches nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        Self { settings, opened: OnceLock::new(), prepared: Mutex::default(), filters: Mutex::default(), last: Mutex::default() }
     }
-    pub fn base(&self) -> Result<Image> {
-        unsupported()
+
+    /// What it was told.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
     }
-    pub fn image(&self, _reference: &str) -> Result<Image> {
-        unsupported()
+
+    /// The store, opened when first asked for.
+    fn store(&self) -> Result<&Store> {
+        self.opened().map(|opened| &opened.store)
     }
-    pub fn images(&self) -> Result<Vec<Image>> {
-        unsupported()
+
+    fn opened(&self) -> Result<&Opened> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened);
+        }
+        let search = self.settings.host.path.iter().flat_map(std::env::split_paths).collect::<Vec<_>>();
+        let identity = userns::enter(&search)?;
+        let store = Store::open(&self.settings.store)?;
+        // A second thread may have been first; its store is as good.
+        Ok(self.opened.get_or_init(|| Opened { store, identity }))
     }
-    pub fn containers(&self) -> Result<Vec<Container>> {
-        unsupported()
+
+    /// How whiteouts and opaque marks are written by the overlays of this process.
+    fn format(&self) -> Result<OverlayFormat> {
+        Ok(match self.opened()?.identity {
+            Identity::Root => OverlayFormat::Trusted,
+            Identity::Ranges | Identity::Single => OverlayFormat::User,
+        })
     }
-    pub fn container(&self, _name: &str) -> Result<Container> {
-        unsupported()
+
+    fn is_rootless(&self) -> Result<bool> {
+        Ok(self.opened()?.identity != Identity::Root)
     }
-    pub fn last(&self) -> Result<Container> {
-        unsupported()
+
+    /// The directory that holds a part's tree.
+    fn tree(&self, part: &crate::store::PartId) -> Result<PathBuf> {
+        Ok(tree_of(&self.store()?.part_dir(part)))
     }
-    pub fn load(&self, _source: &str) -> Result<Vec<Image>> {
-        unsupported()
-    }
-    pub fn save(&self, _image: &Image, _target: &str, _options: SaveOptions) -> Result<()> {
-        unsupported()
-    }
-    pub fn rootfs(&self, _source: &str, _reference: &str, _options: RootfsOptions) -> Result<Image> {
-        unsupported()
-    }
-    pub fn tag(&self, _image: &Image, _reference: &str) -> Result<Image> {
-        unsupported()
-    }
-    pub fn rm_image(&self, _target: &ImageTarget, _force: bool) -> Result<()> {
-        unsupported()
-    }
-    pub fn rm_container(&self, _container: &Container, _force: bool) -> Result<()> {
-        unsupported()
-    }
-    pub fn prune(&self) -> Result<PruneReport> {
-        unsupported()
-    }
-    pub fn run(
-        &self,
-        _subject: Subject,
-        _command: Option<Command>,
-        _options: RunOptions,
-    ) -> Result<Container> {
-        unsupported()
-    }
-    pub fn diff(&self, _container: &Container) -> Result<Diff> {
-        unsupported()
-    }
-    pub fn commit(&self, _container: &Container, _reference: &str, _options: CommitOptions) -> Result<Image> {
-        unsupported()
-    }
-    pub fn layers(&self, _image: &Image) -> Result<Vec<Layer>> {
-        unsupported()
-    }
-    pub fn layer_files(&self, _layer: &Layer) -> Result<Vec<File>> {
-        unsupported()
-    }
-    /// Every file of an image or container as its processes see it, byte-sorted.
-    pub fn files(&self, _subject: &Subject) -> Result<Vec<File>> {
-        unsupported()
-    }
-    pub fn waste(&self, _subject: &Subject) -> Result<Waste> {
-        unsupported()
-    }
-    pub fn history(&self, _image: &Image) -> Result<Vec<HistoryEntry>> {
-        unsupported()
-    }
-    pub fn inspect(&self, _subject: &Subject) -> Result<serde_json::Value> {
-        unsupported()
-    }
-    pub fn read(&self, _subject: &Subject, _path: &str) -> Result<String> {
-        unsupported()
-    }
-    pub fn read_blob(&self, _subject: &Subject, _path: &str) -> Result<Vec<u8>> {
-        unsupported()
-    }
-    pub fn exists(&self, _subject: &Subject, _path: &str) -> Result<bool> {
-        unsupported()
-    }
-    pub fn write(&self, _container: &Container, _path: &str, _content: &[u8]) -> Result<()> {
-        unsupported()
-    }
-    pub fn copy_in(&self, _container: &Container, _source: &str, _target: &str) -> Result<()> {
-        unsupported()
-    }
-    pub fn copy_out(&self, _subject: &Subject, _source: &str, _target: &str) -> Result<()> {
-        unsupported()
-    }
-    pub fn fsck(&self, _options: FsckOptions) -> Result<FsckReport> {
-        unsupported()
-    }
-    pub fn doctor(&self) -> Result<Vec<Check>> {
-        unsupported()
-    }
+}
+
+/// Where a part keeps its tree, its file index, and overlayfs's work directory.
+fn tree_of(part: &Path) -> PathBuf {
+    part.join("fs")
+}
+
+fn index_of(part: &Path) -> PathBuf {
+    part.join("index")
+}
+
+fn work_of(part: &Path) -> PathBuf {
+    part.join("work")
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Container, Image};
+use super::{Container, Image, Stream};
 
 /// An image or a container: what can be run, read and inspected.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,15 +30,6 @@ pub enum Command {
     Shell(String),
     /// Appended to the entrypoint.
     Argv(Vec<String>),
-}
-
-/// Which of a command's outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
 }
 
 /// Called with output as it comes.

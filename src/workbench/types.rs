@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 /// An image of the store.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Image {
     /// Digest of the configuration.
     pub id: String,
@@ -25,8 +25,32 @@ pub struct Image {
     pub os: String,
 }
 
+/// The same image, whatever else the two values hold.
+impl PartialEq for Image {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Image {}
+
+impl Image {
+    /// The first 12 digits of the id.
+    #[must_use]
+    pub fn short_id(&self) -> &str {
+        let hex = self.id.strip_prefix("sha256:").unwrap_or(&self.id);
+        hex.get(..12).unwrap_or(hex)
+    }
+
+    /// A reference where there is one, else the short id.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        self.references.first().map_or_else(|| self.short_id(), String::as_str)
+    }
+}
+
 /// A container, and the run that gave this value.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Container {
     /// 64 hexadecimal digits.
     pub id: String,
@@ -51,6 +75,29 @@ pub struct Container {
     /// Output, exact.
     #[serde(skip)]
     pub stdout_blob: Vec<u8>,
+    /// Standard error of this run, exactly.
+    #[serde(skip)]
+    pub stderr_blob: Vec<u8>,
+    /// Whether the container was removed when this run ended.
+    #[serde(skip)]
+    pub removed: bool,
+}
+
+/// The same container, whatever else the two values hold.
+impl PartialEq for Container {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Container {}
+
+impl Container {
+    /// The first 12 digits of the id.
+    #[must_use]
+    pub fn short_id(&self) -> &str {
+        self.id.get(..12).unwrap_or(&self.id)
+    }
 }
 
 /// One layer of an image.

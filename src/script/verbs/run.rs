@@ -46,7 +46,7 @@ run that gave the value. A command that ends non-zero is an error of kind `exit`
         },
         opt("hostname", Takes::Text, "the container's host name"),
         Opt {
-            name: "volume",
+            name: "volumes",
             takes: Takes::Texts,
             doc: "folders or files of the host: `HOST:CONTAINER[:ro]`",
             completes: Completes::HostPath,
@@ -97,7 +97,7 @@ run that gave the value. A command that ends non-zero is an error of kind `exit`
                 user: options.text("user"),
                 name: options.text("name"),
                 hostname: options.text("hostname"),
-                volumes: options.texts("volume").unwrap_or_default(),
+                volumes: options.texts("volumes").unwrap_or_default(),
                 rm: options.flag("rm").unwrap_or(false),
                 entrypoint: options.texts("entrypoint"),
                 network: options.text("network"),

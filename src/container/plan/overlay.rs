@@ -1,0 +1,166 @@
+//! The container's root file system as mount options.
+
+use std::ffi::CString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::super::{Error, MountApi, Spec};
+
+/// The kernel takes no longer value in `fsconfig(2)`, terminator included.
+const VALUE: usize = 256;
+/// `mount(2)` copies one page of options, terminator included.
+const PAGE: usize = 4096;
+
+/// How to mount the container's root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overlay {
+    /// Where to go first: the deepest directory that holds all others, so that their names stay short.
+    pub base: CString,
+    /// Where to mount it, relative to `base`: over the upper directory, in the container's namespace alone.
+    pub at: CString,
+    /// Options, for one of two ways.
+    pub layers: Layers,
+    /// How many lower directories there are.
+    pub lowers: usize,
+}
+
+/// Mount options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Layers {
+    /// For `fsconfig(2)`; without a value: a flag.
+    Context(Vec<(CString, Option<CString>)>),
+    /// For `mount(2)`.
+    Data(CString),
+}
+
+impl Overlay {
+    /// The overlay of a specification.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for relative paths, no lower directory, or more than the old way can take.
+    pub fn new(spec: &Spec, lowerdir_plus: bool) -> Result<Self, Error> {
+        let paths: Vec<&Path> =
+            [&spec.upper, &spec.work].into_iter().chain(&spec.lowers).map(|path| path.as_path()).collect();
+        if spec.lowers.is_empty() {
+            return Err(Error::Invalid { what: "image", value: String::new(), reason: "has no layer" });
+        }
+        if let Some(path) = paths.iter().find(|path| !path.is_absolute()) {
+            return Err(invalid(path, "is not an absolute path"));
+        }
+        let base = common(&paths);
+        let short = |path: &Path| -> Vec<u8> {
+            let rest = path.strip_prefix(base).unwrap_or(path).as_os_str().as_bytes();
+            if rest.is_empty() { b".".to_vec() } else { rest.to_vec() }
+        };
+        let (upper, work) = (short(&spec.upper), short(&spec.work));
+        let at = string(upper.clone())?;
+        let lowers: Vec<Vec<u8>> = spec.lowers.iter().map(|path| short(path)).collect();
+        let fits = lowers.iter().chain([&upper, &work]).all(|name| name.len() < VALUE);
+        let layers = if spec.mount_api == MountApi::Auto && lowerdir_plus && fits {
+            context(spec, lowers, upper, work)?
+        } else {
+            data(spec, &lowers, &upper, &work)?
+        };
+        let base = string(base.as_os_str().as_bytes().to_vec())?;
+        Ok(Self { base, at, layers, lowers: spec.lowers.len() })
+    }
+}
+
+fn context(spec: &Spec, lowers: Vec<Vec<u8>>, upper: Vec<u8>, work: Vec<u8>) -> Result<Layers, Error> {
+    let mut options = Vec::with_capacity(lowers.len() + 8);
+    options.push((c"source".into(), Some(c"overlay".into())));
+    for lower in lowers {
+        options.push((c"lowerdir+".into(), Some(string(lower)?)));
+    }
+    options.push((c"upperdir".into(), Some(string(escaped(&upper, b"\\"))?)));
+    options.push((c"workdir".into(), Some(string(escaped(&work, b"\\"))?)));
+    for (key, value) in choices(spec) {
+        options.push((CString::from(key), value.map(CString::from)));
+    }
+    // No identity attribute on every new upper directory: nothing asks for it.
+    options.push((c"uuid".into(), Some(c"null".into())));
+    Ok(Layers::Context(options))
+}
+
+fn data(spec: &Spec, lowers: &[Vec<u8>], upper: &[u8], work: &[u8]) -> Result<Layers, Error> {
+    let mut data = b"lowerdir=".to_vec();
+    for (index, lower) in lowers.iter().enumerate() {
+        if index > 0 {
+            data.push(b':');
+        }
+        data.extend(escaped(lower, b"\\:,"));
+    }
+    data.extend(b",upperdir=");
+    data.extend(escaped(upper, b"\\,"));
+    data.extend(b",workdir=");
+    data.extend(escaped(work, b"\\,"));
+    for (key, value) in choices(spec) {
+        data.push(b',');
+        data.extend(key.to_bytes());
+        if let Some(value) = value {
+            data.push(b'=');
+            data.extend(value.to_bytes());
+        }
+    }
+    if data.len() >= PAGE {
+        return Err(Error::Invalid {
+            what: "image",
+            value: format!("{} layers", lowers.len()),
+            reason: "has more layers than this kernel can mount (Linux 6.7 can)",
+        });
+    }
+    Ok(Layers::Data(string(data)?))
+}
+
+type Choice = (&'static std::ffi::CStr, Option<&'static std::ffi::CStr>);
+
+/// Options that keep the upper directory plain: what is written there must be readable without overlayfs,
+/// so nothing redirects, shares inodes by index or copies metadata alone.
+fn choices(spec: &Spec) -> impl Iterator<Item = Choice> {
+    let mut choices: Vec<Choice> = vec![(c"index", Some(c"off"))];
+    if spec.userxattr {
+        // Implies the next two, and refuses to be told so.
+        choices.push((c"userxattr", None));
+    } else {
+        choices.push((c"metacopy", Some(c"off")));
+        choices.push((c"redirect_dir", Some(c"nofollow")));
+    }
+    if spec.volatile {
+        choices.push((c"volatile", None));
+    }
+    choices.into_iter()
+}
+
+/// The deepest directory that all paths are in.
+fn common<'a>(paths: &[&'a Path]) -> &'a Path {
+    let mut base = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new("/"));
+    while !paths.iter().all(|path| path.parent().is_some_and(|parent| parent.starts_with(base))) {
+        match base.parent() {
+            Some(parent) => base = parent,
+            None => break,
+        }
+    }
+    base
+}
+
+fn escaped(text: &[u8], special: &[u8]) -> Vec<u8> {
+    let mut result = Vec::with_capacity(text.len());
+    for byte in text {
+        if special.contains(byte) {
+            result.push(b'\\');
+        }
+        result.push(*byte);
+    }
+    result
+}
+
+fn string(bytes: Vec<u8>) -> Result<CString, Error> {
+    CString::new(bytes).map_err(|error| {
+        let value = String::from_utf8_lossy(&error.into_vec()).into_owned();
+        Error::Invalid { what: "path", value, reason: "contains a NUL byte" }
+    })
+}
+
+fn invalid(path: &Path, reason: &'static str) -> Error {
+    Error::Invalid { what: "layer directory", value: path.to_string_lossy().into_owned(), reason }
+}

@@ -1,0 +1,174 @@
+//! One program in one container, from start to end.
+
+use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+use nix::sys::stat::Mode;
+use nix::unistd::pipe2;
+
+use super::host::Host;
+use super::plan::{Plan, Wiring};
+use super::{Error, Exit, Network, Spec, capture, exit, network, process, terminal};
+use crate::sys::pty::Pty;
+use crate::sys::{Interrupt, at, pidfd};
+
+/// Which of a program's two outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Told of a piece of output.
+pub type OnOutput<'a> = dyn FnMut(Stream, &[u8]) + 'a;
+
+/// What a captured program reads.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Stdin {
+    /// Nothing: `/dev/null`.
+    #[default]
+    Empty,
+    /// These bytes, then the end.
+    Bytes(Vec<u8>),
+    /// What this process reads.
+    Inherit,
+}
+
+/// Where a program's input and output go.
+pub enum Io<'a> {
+    /// Output is kept, and handed on as it comes.
+    Captured {
+        /// Its input.
+        stdin: Stdin,
+        /// Told of every piece of output, in the order in which it was read.
+        on_output: Option<&'a mut OnOutput<'a>>,
+    },
+    /// It gets a terminal of its own, joined to this process's standard input and output: raw mode, size and its
+    /// changes, everything put back on every way out.
+    Terminal,
+}
+
+impl std::fmt::Debug for Io<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Captured { stdin, .. } => {
+                f.debug_struct("Captured").field("stdin", stdin).finish_non_exhaustive()
+            }
+            Self::Terminal => write!(f, "Terminal"),
+        }
+    }
+}
+
+/// Runs a program in a container and waits for its end.
+///
+/// `timeout` counts from the program's start: then SIGTERM and, where that is not handled or does not help
+/// within two seconds, SIGKILL. The first interrupt is passed on as SIGINT; SIGKILL follows at the second, or soon
+/// where nothing handles it. `on_start` is told the process id as soon as the program executes.
+///
+/// The container dies with the calling thread, whatever ends that.
+///
+/// # Errors
+/// Whatever kept the program from starting; its [`Error::exit_code`] is Docker's. A program that fails is no error.
+pub fn run(
+    spec: &Spec,
+    io: Io<'_>,
+    timeout: Option<Duration>,
+    interrupt: &Interrupt,
+    on_start: &mut dyn FnMut(u32),
+) -> Result<Exit, Error> {
+    if interrupt.raised() {
+        return Err(Error::Interrupted);
+    }
+    let began = Instant::now();
+    match io {
+        Io::Captured { stdin, on_output } => {
+            let mut channels = capture::Channels::new(stdin, spec.uid)?;
+            let child = start(spec, channels.streams()?, None)?;
+            channels.close_far_ends();
+            on_start(child.pid.unsigned_abs());
+            let mut watch = capture::Watch::new(&child, timeout, *interrupt);
+            let output = capture::collect(channels, &mut watch, on_output)?;
+            let ended = pidfd::wait(child.pidfd.as_fd()).map_err(Error::setup("wait for the program"))?;
+            Ok(Exit {
+                code: exit::code(ended),
+                stdout: output.stdout,
+                stderr: output.stderr,
+                duration: began.elapsed(),
+                interrupted: watch.interrupted(),
+                timed_out: watch.timed_out(),
+            })
+        }
+        Io::Terminal => {
+            let pty = open_terminal(spec)?;
+            terminal::copy_size(&pty.master);
+            let slave = pty.slave.as_fd();
+            let child = start(spec, [slave, slave, slave], Some(pty.tree.as_fd()))?;
+            on_start(child.pid.unsigned_abs());
+            let Pty { tree, master, slave } = pty;
+            drop((tree, slave));
+            let mut watch = capture::Watch::new(&child, timeout, *interrupt);
+            terminal::relay(&master, &mut watch)?;
+            let ended = pidfd::wait(child.pidfd.as_fd()).map_err(Error::setup("wait for the program"))?;
+            terminal::drain(&master);
+            let _ = io::stdout().flush();
+            Ok(Exit {
+                code: exit::code(ended),
+                stdout: Vec::new(),
+                stderr: Vec::new(),
+                duration: began.elapsed(),
+                interrupted: watch.interrupted(),
+                timed_out: watch.timed_out(),
+            })
+        }
+    }
+}
+
+fn start(
+    spec: &Spec,
+    streams: [BorrowedFd<'_>; 3],
+    terminal: Option<BorrowedFd<'_>>,
+) -> Result<crate::sys::clone::Child, Error> {
+    let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(Error::setup("make a pipe"))?;
+    let network = match spec.network {
+        Network::None => network::spare(),
+        Network::Host => None,
+    };
+    let wiring = Wiring {
+        streams,
+        terminal,
+        alive: [reader.as_fd(), writer.as_fd()],
+        network: network.as_ref().map(AsFd::as_fd),
+    };
+    process::start(&Plan::new(spec, &Host::get(), &wiring)?)
+}
+
+fn open_terminal(spec: &Spec) -> Result<Pty, Error> {
+    let mut options = vec![(c"ptmxmode", c"0666"), (c"mode", c"0620")];
+    if Host::get().tty_group {
+        options.push((c"gid", c"5"));
+    }
+    let pty = Pty::new(&options).map_err(Error::setup("make a terminal"))?;
+    give(pty.slave.as_fd(), spec.uid);
+    Ok(pty)
+}
+
+/// Lets a user other than root open its own standard streams by name (`/dev/stdout`), as Docker does.
+pub fn give(stream: BorrowedFd<'_>, uid: u32) {
+    if uid != 0 {
+        // An id that is not mapped is refused later, where it can be said properly.
+        let _ = nix::unistd::fchown(stream, Some(uid.into()), None);
+    }
+}
+
+/// The host's `/dev/null`.
+pub fn null() -> Result<BorrowedFd<'static>, Error> {
+    static NULL: OnceLock<Result<OwnedFd, Errno>> = OnceLock::new();
+    let opened = NULL.get_or_init(|| at::open_own(c"/dev/null", OFlag::O_RDWR.bits(), Mode::empty().bits()));
+    opened.as_ref().map(AsFd::as_fd).map_err(|errno| Error::setup("open /dev/null")(*errno))
+}

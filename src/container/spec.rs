@@ -1,0 +1,86 @@
+//! What a caller wants to run.
+
+use std::ffi::CString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Capabilities;
+use crate::sys::seccomp::Instruction;
+
+/// Which network a container sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Network {
+    /// The host's own.
+    #[default]
+    Host,
+    /// A loopback device and nothing else.
+    None,
+}
+
+/// A directory or file of the host shown in the container, with all that is mounted below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume {
+    /// Absolute path on the host; links in it are followed.
+    pub source: PathBuf,
+    /// Absolute path in the container; made when missing, links resolved inside the container.
+    pub target: PathBuf,
+    /// Nothing can be written through it.
+    pub read_only: bool,
+}
+
+/// How the container's overlay is mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MountApi {
+    /// `fsopen` with `lowerdir+` (Linux 6.7), `mount(2)` where that is missing.
+    #[default]
+    Auto,
+    /// `mount(2)`, whose options must fit in a page; for tests of the older way.
+    Old,
+}
+
+/// One program in one container.
+#[derive(Debug, Clone)]
+pub struct Spec {
+    /// Directories of the image's layers, the topmost first; at least one.
+    pub lowers: Vec<PathBuf>,
+    /// The writable directory. One container at a time.
+    pub upper: PathBuf,
+    /// Overlay's work directory, on the file system of `upper`, otherwise empty
+    /// ([`super::volatile::forget`] readies it for a second mount).
+    pub work: PathBuf,
+    /// Overlay's own attributes are `user.overlay.*`, as a user namespace needs it.
+    pub userxattr: bool,
+    /// The kernel need not write the upper directory to the disk when the container ends.
+    pub volatile: bool,
+    /// Way to mount the overlay.
+    pub mount_api: MountApi,
+    /// The program and its arguments; a name without `/` is looked up in `search_path`.
+    pub argv: Vec<CString>,
+    /// `NAME=value`, as [`super::environment`] makes them.
+    pub env: Vec<CString>,
+    /// Working directory, absolute; made when missing.
+    pub cwd: CString,
+    /// User id in the container.
+    pub uid: u32,
+    /// Group id in the container.
+    pub gid: u32,
+    /// Supplementary groups.
+    pub groups: Vec<u32>,
+    /// Name of the host as the container sees it; at most 64 bytes.
+    pub hostname: String,
+    /// Which network it sees.
+    pub network: Network,
+    /// Directories and files of the host.
+    pub volumes: Vec<Volume>,
+    /// Files kept out of the image (`/etc/hosts`, …) and their contents: mounted over files that the
+    /// caller has put in a lower directory.
+    pub files: Vec<(&'static str, Vec<u8>)>,
+    /// What its root may do; also the bound for everyone else.
+    pub capabilities: Capabilities,
+    /// Filter of system calls; `None`: all are allowed.
+    pub seccomp: Option<Arc<[Instruction]>>,
+    /// The container's `PATH`.
+    pub search_path: Vec<u8>,
+    /// The process is root of a user namespace only.
+    pub rootless: bool,
+}

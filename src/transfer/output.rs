@@ -1,0 +1,77 @@
+//! Files that appear complete or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Seek as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::Error;
+
+/// A file being written beside its final place.
+pub(super) struct Output {
+    temporary: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Output {
+    /// Begins the file that will be at `path`.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        let directory = directory_of(path);
+        if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
+            return Err(Error::io("write", path)(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        let temporary = tempfile::Builder::new()
+            .prefix(".plywood-")
+            // The process's umask is applied to it.
+            .permissions(fs::Permissions::from_mode(0o666))
+            .tempfile_in(if is_special(path) { std::env::temp_dir() } else { directory })
+            .map_err(Error::io("create", path))?;
+        Ok(Self { temporary, path: path.to_owned() })
+    }
+
+    /// Where it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A handle to write with.
+    pub fn file(&self) -> Result<File, Error> {
+        self.temporary.reopen().map_err(Error::io("write", &self.path))
+    }
+
+    /// Puts the file in its place; it survives a power cut from here on.
+    pub fn finish(self) -> Result<(), Error> {
+        let failed = Error::io("write", &self.path);
+        if is_special(&self.path) {
+            // A pipe or a terminal has no place for a rename.
+            let mut from = self.temporary.as_file();
+            from.rewind().map_err(&failed)?;
+            let mut to = File::options().write(true).open(&self.path).map_err(&failed)?;
+            io::copy(&mut from, &mut to).map_err(&failed)?;
+            return to.flush().map_err(&failed);
+        }
+        self.temporary.as_file().sync_all().map_err(&failed)?;
+        self.temporary.persist(&self.path).map_err(|error| failed(error.error))?;
+        sync_directory(&directory_of(&self.path))
+    }
+}
+
+/// Is there something at `path` that is no file?
+fn is_special(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
+}
+
+/// The directory that `path` is in.
+pub(super) fn directory_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Makes the names in a directory survive a power cut.
+pub(super) fn sync_directory(path: &Path) -> Result<(), Error> {
+    File::open(path).and_then(|directory| directory.sync_all()).map_err(Error::io("write", path))
+}
