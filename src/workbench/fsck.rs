@@ -14,7 +14,11 @@ impl Workbench {
     pub fn fsck(&self, options: FsckOptions) -> Result<FsckReport> {
         let store = self.store()?;
         let verify = |record: &LayerRecord| self.verify(record).map_err(|error| error.to_string());
-        let report = store.fsck(&store::FsckOptions { verify_layers: &verify, verify_blobs: true, repair: options.repair })?;
+        let report = store.fsck(&store::FsckOptions {
+            verify_layers: &verify,
+            verify_blobs: true,
+            repair: options.repair,
+        })?;
         Ok(FsckReport {
             problems: report
                 .problems
