@@ -92,7 +92,7 @@ impl Surroundings {
                 out: console.sinks(),
                 environment,
                 input: attended.then(ask),
-                interrupt: self.interrupt,
+                ..SessionOptions::default()
             },
         )
     }

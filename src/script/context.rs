@@ -53,8 +53,8 @@ pub struct SessionOptions {
     pub environment: Vec<(String, String)>,
     /// Asks the person; `None` where nobody is there.
     pub input: Option<Input>,
-    /// Where Ctrl-C is counted.
-    pub interrupt: Interrupt,
+    /// Whether Ctrl-C has come; looked at between any two operations, so it must be quick.
+    pub interrupted: fn() -> bool,
 }
 
 impl Default for SessionOptions {
@@ -66,7 +66,7 @@ impl Default for SessionOptions {
             out: Sinks::none(),
             environment: Vec::new(),
             input: None,
-            interrupt: Interrupt,
+            interrupted: || Interrupt.raised(),
         }
     }
 }

@@ -45,8 +45,8 @@ pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
     engine.on_print(move |text| print(text));
     let debug = Arc::clone(&context.options.out.debug);
     engine.on_debug(move |text, source, at| debug(&located(text, source, at)));
-    let interrupt = context.options.interrupt;
-    engine.on_progress(move |_| interrupt.raised().then_some(Dynamic::UNIT));
+    let interrupted = context.options.interrupted;
+    engine.on_progress(move |_| interrupted().then_some(Dynamic::UNIT));
     engine
 }
 

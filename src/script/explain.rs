@@ -178,8 +178,10 @@ fn describe(error: &EvalAltResult, spot: &Spot<'_>) -> Raised {
             script("`for` wants something with items: an array, a list, a map's `keys()`, a range")
         }
         E::ErrorDataRace(name, _) => {
-            let what = if name.is_empty() { "a variable".to_owned() } else { format!("`{name}`") };
-            script(format!("{what} is used inside a closure while its own method runs"))
+            // Rhai says "argument #1 of function 'retain'".
+            let what =
+                name.split('\'').nth(1).map_or_else(|| "a method".to_owned(), |name| format!("`{name}`"));
+            script(format!("{what} is given a closure that uses the very value it works on"))
                 .with_hint("take the value out first: `let items = …;` and then `items.…`")
         }
         E::ErrorArithmetic(message, _) => script(first_lower(message)),

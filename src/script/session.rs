@@ -199,7 +199,7 @@ impl Session {
             variables.retain(|(known, _)| known != name);
             variables.push((name.to_owned(), super::types::name(&value)));
         }
-        let functions = self
+        let mut functions: Vec<(String, Vec<String>)> = self
             .functions
             .iter_functions()
             .filter(|function| !function.name.starts_with("anon$"))
@@ -207,6 +207,7 @@ impl Session {
                 (function.name.to_owned(), function.params.iter().map(|&name| name.to_owned()).collect())
             })
             .collect();
+        functions.sort();
         let modules = self
             .imports
             .iter()
