@@ -209,7 +209,7 @@ impl<'a> Child<'a> {
             Step::DieWithParent(alive) => die_with_parent(*alive)?,
             Step::NoNewPrivileges => identity::no_new_privileges()?,
             Step::CloseDescriptors => exec::close_from(3)?,
-            Step::Filter(program) => seccomp::load(&program.0)?,
+            Step::Filter(program) => seccomp::load_raw(&program.0).map_err(Errno::from_raw)?,
             Step::UnblockSignals => signal::unblock_all(),
             Step::Refuse { candidates, own } => {
                 for candidate in candidates.iter() {

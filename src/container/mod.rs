@@ -40,4 +40,4 @@ pub use capabilities::Capabilities;
 pub use error::Error;
 pub use exit::Exit;
 pub use run::{Io, OnOutput, Stdin, Stream, run};
-pub use spec::{MountApi, Network, Spec, Volume};
+pub use spec::{MountApi, Network, Seccomp, Spec, Volume};
