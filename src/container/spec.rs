@@ -59,8 +59,8 @@ pub struct Spec {
     pub lowers: Vec<PathBuf>,
     /// The writable directory. One container at a time.
     pub upper: PathBuf,
-    /// Overlay's work directory, on the file system of `upper`, otherwise empty
-    /// ([`super::volatile::forget`] readies it for a second mount).
+    /// Overlay's work directory, on the file system of `upper`. Empty before the first run;
+    /// [`super::volatile::forget`] readies it for another, after a run that failed, too.
     pub work: PathBuf,
     /// Overlay's own attributes are `user.overlay.*`, as a user namespace needs it.
     pub userxattr: bool,
