@@ -17,7 +17,9 @@ use transfer_support::{Bench, is_root, skip, trees};
 
 fn has(program: &str) -> bool {
     let found = std::env::var_os("PATH").is_some_and(|path| {
-        std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]).any(|place| place.join(program).exists())
+        std::env::split_paths(&path)
+            .chain([PathBuf::from("/usr/sbin")])
+            .any(|place| place.join(program).exists())
     });
     if !found {
         skip(&format!("no `{program}` here"));
@@ -37,12 +39,7 @@ fn can_use(programs: &[&str]) -> bool {
 fn succeed(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(
-        output.status.success(),
-        "{command:?}\n{}\n{}",
-        text(&output.stdout),
-        text(&output.stderr)
-    );
+    assert!(output.status.success(), "{command:?}\n{}\n{}", text(&output.stdout), text(&output.stderr));
     text(&output.stdout)
 }
 
@@ -64,8 +61,10 @@ fn saved(bench: &Bench, image: &ImageRecord) -> Vec<(String, PathBuf)> {
         ("oci", Some("none")),
     ] {
         let path = bench.path(&format!("saved-{kind}-{}", compression.unwrap_or("plain")));
-        let options =
-            SaveOptions { compression: compression.map(|name| name.parse().unwrap()), ..SaveOptions::default() };
+        let options = SaveOptions {
+            compression: compression.map(|name| name.parse().unwrap()),
+            ..SaveOptions::default()
+        };
         bench.save(image, &format!("{kind}:{}", path.display()), &options).unwrap();
         places.push((kind.to_owned(), path));
     }
@@ -86,7 +85,9 @@ fn skopeo_copies_what_is_saved_and_saves_what_we_load() {
         };
         let raw = succeed(Command::new("skopeo").args(["inspect", "--config", "--raw", &source]));
         assert_eq!(raw.trim_end().as_bytes(), image.config, "{source}");
-        for (target, name) in [("docker-archive", "a.tar:team/sample:v2"), ("oci-archive", "b.tar:v2"), ("oci", "c:v2")] {
+        for (target, name) in
+            [("docker-archive", "a.tar:team/sample:v2"), ("oci-archive", "b.tar:v2"), ("oci", "c:v2")]
+        {
             // skopeo and podman cannot turn zstd into Docker's form.
             if target == "docker-archive" && path.ends_with("saved-oci-archive-zstd") {
                 continue;
@@ -113,7 +114,9 @@ fn umoci_unpacks_what_is_saved() {
             continue;
         }
         let bundle = bench.path(&format!("bundle-{}", path.file_name().unwrap().to_str().unwrap()));
-        succeed(Command::new("umoci").args(["unpack", "--image", &format!("{}:v1", path.display())]).arg(&bundle));
+        succeed(
+            Command::new("umoci").args(["unpack", "--image", &format!("{}:v1", path.display())]).arg(&bundle),
+        );
         let root = bundle.join("rootfs");
         assert_eq!(fs::read_to_string(root.join("größe")).unwrap(), "ü");
         assert_eq!(fs::read_link(root.join("link")).unwrap(), Path::new("../bin/sh"));
@@ -137,8 +140,11 @@ fn podman_loads_what_is_saved_and_saves_what_we_load() {
     };
     for (_, path) in saved(&bench, &image) {
         succeed(podman().args(["load", "-q", "-i"]).arg(&path));
-        let images: Value = serde_json::from_str(&succeed(podman().args(["images", "--format", "json", "--no-trunc"]))).unwrap();
-        let ids: Vec<&str> = images.as_array().unwrap().iter().map(|image| image["Id"].as_str().unwrap()).collect();
+        let images: Value =
+            serde_json::from_str(&succeed(podman().args(["images", "--format", "json", "--no-trunc"])))
+                .unwrap();
+        let ids: Vec<&str> =
+            images.as_array().unwrap().iter().map(|image| image["Id"].as_str().unwrap()).collect();
         assert!(!ids.is_empty(), "{}", path.display());
         let told = succeed(podman().args(["inspect", "--format", "{{json .RootFS.Layers}}", ids[0]]));
         let layers: Vec<plywood::oci::DiffId> = serde_json::from_str(&told).unwrap();
@@ -188,7 +194,15 @@ impl Docker {
             if docker.daemon.try_wait().unwrap().is_some() {
                 break;
             }
-            if docker.command().arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success() {
+            if docker
+                .command()
+                .arg("version")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .unwrap()
+                .success()
+            {
                 return Some(docker);
             }
             std::thread::sleep(Duration::from_millis(200));

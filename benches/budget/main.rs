@@ -19,7 +19,8 @@ const ROWS: &[(&str, fn() -> Option<Vec<Row>>)] = &[
 ];
 
 fn main() {
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let mut missed = Vec::new();
     for (name, measure) in ROWS {
         if !wanted.is_empty() && !wanted.iter().any(|word| name.starts_with(word.as_str())) {

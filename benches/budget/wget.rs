@@ -16,7 +16,9 @@ fn docker(args: &[&str]) -> Option<Command> {
 
 /// `diff` and `commit` of it, against Docker's and against tar and openssl.
 pub fn diff_and_commit() -> Option<Vec<Row>> {
-    let (Some(tar), Ok(_)) = (std::env::var_os("PLYWOOD_TEST_DEBIAN"), std::env::var("PLYWOOD_TEST_DOCKER_HOST")) else {
+    let (Some(tar), Ok(_)) =
+        (std::env::var_os("PLYWOOD_TEST_DEBIAN"), std::env::var("PLYWOOD_TEST_DOCKER_HOST"))
+    else {
         println!("skipped: PLYWOOD_TEST_DEBIAN and PLYWOOD_TEST_DOCKER_HOST are not both set");
         return None;
     };
@@ -26,8 +28,20 @@ pub fn diff_and_commit() -> Option<Vec<Row>> {
     let tar = tar.into_string().unwrap();
     let container = "bench-wget";
     output(&mut docker(&["import", &tar, "debian:bench"])?);
-    output(&mut docker(&["run", "--network", "host", "--name", container, "debian:bench", "sh", "-c", INSTALL])?);
-    let script = format!("run(rootfs(`{tar}`, \"debian:bench\"), `{INSTALL}`, #{{ name: \"wget\", network: \"host\" }}); inspect(container(\"wget\")).parts[0]");
+    output(&mut docker(&[
+        "run",
+        "--network",
+        "host",
+        "--name",
+        container,
+        "debian:bench",
+        "sh",
+        "-c",
+        INSTALL,
+    ])?);
+    let script = format!(
+        "run(rootfs(`{tar}`, \"debian:bench\"), `{INSTALL}`, #{{ name: \"wget\", network: \"host\" }}); inspect(container(\"wget\")).parts[0]"
+    );
     let upper = output(plywood(&store).args(["-e", &script])).trim().trim_matches('"').to_owned();
 
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());

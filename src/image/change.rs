@@ -62,7 +62,10 @@ impl FromStr for Change {
             "ENTRYPOINT" => Self::Entrypoint(if rest.is_empty() { Vec::new() } else { command()? }),
             "ENV" => Self::Env(pairs(rest).map_err(wrong)?),
             "EXPOSE" => Self::Expose(
-                filled(several()?)?.into_iter().map(|port| expose(&port).map_err(wrong)).collect::<Result<_, _>>()?,
+                filled(several()?)?
+                    .into_iter()
+                    .map(|port| expose(&port).map_err(wrong))
+                    .collect::<Result<_, _>>()?,
             ),
             "HEALTHCHECK" => Self::Healthcheck(healthcheck(rest).map_err(|reason| wrong(&reason))?),
             "LABEL" => Self::Label(pairs(rest).map_err(wrong)?),
@@ -255,9 +258,16 @@ fn healthcheck(text: &str) -> Result<Value, String> {
                 check.insert("Retries".into(), json!(count));
                 continue;
             }
-            _ => return Err(format!("`--{name}` is not one of interval, timeout, start-period, start-interval, retries")),
+            _ => {
+                return Err(format!(
+                    "`--{name}` is not one of interval, timeout, start-period, start-interval, retries"
+                ));
+            }
         };
-        check.insert(key.into(), json!(nanoseconds(value).ok_or_else(|| format!("`{value}` is not a duration such as 1m30s"))?));
+        check.insert(
+            key.into(),
+            json!(nanoseconds(value).ok_or_else(|| format!("`{value}` is not a duration such as 1m30s"))?),
+        );
     }
     let (word, command) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     if !word.eq_ignore_ascii_case("cmd") || command.trim().is_empty() {
@@ -320,7 +330,10 @@ mod tests {
         assert_eq!(applied(&["EXPOSE 80 53/UDP"]), json!({"ExposedPorts": {"80/tcp": {}, "53/udp": {}}}));
         assert_eq!(applied(&["LABEL a=b 'c d'=e"]), json!({"Labels": {"a": "b", "c d": "e"}}));
         assert_eq!(applied(&["ONBUILD RUN x"]), json!({"OnBuild": ["RUN x"]}));
-        assert_eq!(applied(&["STOPSIGNAL SIGINT", "USER 1:2"]), json!({"StopSignal": "SIGINT", "User": "1:2"}));
+        assert_eq!(
+            applied(&["STOPSIGNAL SIGINT", "USER 1:2"]),
+            json!({"StopSignal": "SIGINT", "User": "1:2"})
+        );
         assert_eq!(applied(&["VOLUME [\"/a\"]", "VOLUME /b"]), json!({"Volumes": {"/a": {}, "/b": {}}}));
         assert_eq!(applied(&["WORKDIR /a", "WORKDIR b"]), json!({"WorkingDir": "/a/b"}));
         assert_eq!(
@@ -332,7 +345,21 @@ mod tests {
 
     #[test]
     fn what_docker_refuses_is_refused() {
-        for line in ["", "RUN x", "FROM y", "COPY a b", "ENV", "ENV A", "EXPOSE x", "EXPOSE 70000", "USER", "CMD [1]", "LABEL =x", "HEALTHCHECK x", "ENV A=\"b"] {
+        for line in [
+            "",
+            "RUN x",
+            "FROM y",
+            "COPY a b",
+            "ENV",
+            "ENV A",
+            "EXPOSE x",
+            "EXPOSE 70000",
+            "USER",
+            "CMD [1]",
+            "LABEL =x",
+            "HEALTHCHECK x",
+            "ENV A=\"b",
+        ] {
             assert!(line.parse::<Change>().is_err(), "{line}");
         }
         assert_eq!("RUN x".parse::<Change>().unwrap_err().to_string(), "`RUN` is not a valid change command");

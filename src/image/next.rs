@@ -62,7 +62,8 @@ impl Next {
             diff_ids.push(json!(diff_id.to_string()));
         }
         array(document, "history").push(self.history_entry());
-        let raw = serde_json::to_vec(&document).map_err(|error| Error::Config { reason: error.to_string() })?;
+        let raw =
+            serde_json::to_vec(&document).map_err(|error| Error::Config { reason: error.to_string() })?;
         Config::parse(raw)
     }
 

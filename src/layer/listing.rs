@@ -180,7 +180,8 @@ pub fn same_content(one: &Path, other: &Path, path: &[u8]) -> Result<bool, Error
     let (mut left, mut right) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
     loop {
         let said = |source| Error::io("read", path, source);
-        let (read, also) = (fill(&mut one, &mut left).map_err(said)?, fill(&mut other, &mut right).map_err(said)?);
+        let (read, also) =
+            (fill(&mut one, &mut left).map_err(said)?, fill(&mut other, &mut right).map_err(said)?);
         if left[..read] != right[..also] {
             return Ok(false);
         }

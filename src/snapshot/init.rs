@@ -108,7 +108,5 @@ fn make_point(root: &Path, path: &str, point: &Point) -> Result<(), Error> {
             .and_then(|file| file.set_permissions(fs::Permissions::from_mode(0o755))),
         Point::Link(to) => symlink(to, &target),
     };
-    made.and_then(|()| lchown(&target, Some(0), Some(0)))
-        .map_err(|source| Error::Io { path: target, source })
+    made.and_then(|()| lchown(&target, Some(0), Some(0))).map_err(|source| Error::Io { path: target, source })
 }
-

@@ -89,8 +89,8 @@ pub fn place_file(
     }
     let path = resolved.path;
     let attributes = Attributes::of(view, &path)?.map(|old| Attributes { mtime: None, ..old });
-    let attributes =
-        attributes.unwrap_or_else(|| Attributes::plain(like.map_or(0o644, |metadata| metadata.mode() & 0o7777)));
+    let attributes = attributes
+        .unwrap_or_else(|| Attributes::plain(like.map_or(0o644, |metadata| metadata.mode() & 0o7777)));
     let spot = Spot::reach(view, upper, &path)?;
     let staging = upper.parent().unwrap_or(upper);
     let mut file = tempfile::NamedTempFile::new_in(staging)
@@ -101,7 +101,9 @@ pub fn place_file(
     renameat(AT_FDCWD, file.path(), &spot.dir, as_os(&spot.name)).map_err(|errno| spot.said(errno.into()))?;
     // Its name is the container's now.
     let _ = file.into_temp_path().keep();
-    Attributes { mtime: modified, ..attributes }.give(spot.dir.as_fd(), &spot.name).map_err(|source| spot.said(source))
+    Attributes { mtime: modified, ..attributes }
+        .give(spot.dir.as_fd(), &spot.name)
+        .map_err(|source| spot.said(source))
 }
 
 /// Makes a directory at `path`; one that is there stays as it is.
@@ -126,9 +128,12 @@ pub fn place_directory(view: &Stack, upper: &Path, path: &[u8], like: &Metadata)
     file::make_dir(spot.dir.as_fd(), &spot.name, 0o755).map_err(|source| spot.said(source))?;
     if was_marked.is_some() {
         // A whiteout stood here: what it hid must stay hidden.
-        file::set_xattr(spot.dir.as_fd(), &spot.name, spot.format.opaque(), b"y").map_err(|source| spot.said(source))?;
+        file::set_xattr(spot.dir.as_fd(), &spot.name, spot.format.opaque(), b"y")
+            .map_err(|source| spot.said(source))?;
     }
-    Attributes::plain(like.mode() & 0o7777).give(spot.dir.as_fd(), &spot.name).map_err(|source| spot.said(source))
+    Attributes::plain(like.mode() & 0o7777)
+        .give(spot.dir.as_fd(), &spot.name)
+        .map_err(|source| spot.said(source))
 }
 
 /// Makes a symbolic link at `path` that says `target`; replaces what is there unless a directory.
@@ -165,15 +170,16 @@ impl Spot {
         }
         let parent = resolved.path;
         let said = |source| Error::Io { path: shown(path).into(), source };
-        let mut dir = file::open_root(upper).map_err(|source| Error::Io { path: upper.to_owned(), source })?;
+        let mut dir =
+            file::open_root(upper).map_err(|source| Error::Io { path: upper.to_owned(), source })?;
         let mut end = 0;
         for component in parent.split(|byte| *byte == b'/').filter(|component| !component.is_empty()) {
             end += component.len() + usize::from(end > 0);
             let name = Name::new(component).map_err(said)?;
             let here = file::find_at(dir.as_fd(), &name).map_err(said)?;
             if !here.is_some_and(|stat| stat.is_dir()) {
-                let attributes =
-                    Attributes::of(view, &parent[..end])?.ok_or_else(|| said(io::ErrorKind::NotFound.into()))?;
+                let attributes = Attributes::of(view, &parent[..end])?
+                    .ok_or_else(|| said(io::ErrorKind::NotFound.into()))?;
                 file::make_dir(dir.as_fd(), &name, 0o755).map_err(said)?;
                 attributes.give(dir.as_fd(), &name).map_err(said)?;
             }

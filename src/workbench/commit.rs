@@ -128,7 +128,8 @@ impl Workbench {
 }
 
 fn is_empty(tree: &std::path::Path) -> Result<bool> {
-    let mut entries = std::fs::read_dir(tree).map_err(|error| Error::io("reading the container's directory", &error))?;
+    let mut entries =
+        std::fs::read_dir(tree).map_err(|error| Error::io("reading the container's directory", &error))?;
     Ok(entries.next().is_none())
 }
 

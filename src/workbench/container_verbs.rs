@@ -24,7 +24,9 @@ impl Workbench {
         let known: Vec<String> = self.store()?.containers()?.into_iter().map(|record| record.name).collect();
         let error = Error::new(ErrorKind::NotFound, format!("no container `{name}`"));
         Err(match super::lookup::nearest(name, &known) {
-            Some(near) => error.with_hint(format!("did you mean `{near}`? `containers()` lists what is there")),
+            Some(near) => {
+                error.with_hint(format!("did you mean `{near}`? `containers()` lists what is there"))
+            }
             None => error.with_hint("`containers()` lists what is there; `last()` is the one created last"),
         })
     }
@@ -58,15 +60,15 @@ impl Workbench {
     pub fn rm_container(&self, container: &Container, force: bool) -> Result<()> {
         let store = self.store()?;
         let record = self.container_record(container)?;
-        if force
-            && let (Status::Running, Some(pid)) = (record.status, record.pid)
-        {
+        if force && let (Status::Running, Some(pid)) = (record.status, record.pid) {
             container::kill(pid);
         }
         let lock = store.lock_container(record.row, force).map_err(|error| {
             let error = Error::from(error);
             match error.kind {
-                ErrorKind::Busy => error.with_hint("wait for it to end, or stop it too with `rm(c, #{ force: true })`"),
+                ErrorKind::Busy => {
+                    error.with_hint("wait for it to end, or stop it too with `rm(c, #{ force: true })`")
+                }
                 _ => error,
             }
         })?;

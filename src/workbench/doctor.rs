@@ -37,13 +37,18 @@ fn failed(name: &str, detail: impl Into<String>, fix: Option<String>) -> Check {
 fn kernel() -> Check {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let release = release.trim();
-    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut numbers =
+        release.split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().unwrap_or(0));
     let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if version >= OLDEST_KERNEL {
         return passed("kernel", release);
     }
     let wanted = format!("{}.{}", OLDEST_KERNEL.0, OLDEST_KERNEL.1);
-    failed("kernel", format!("{release} is older than {wanted}"), Some(format!("install a kernel of version {wanted} or newer")))
+    failed(
+        "kernel",
+        format!("{release} is older than {wanted}"),
+        Some(format!("install a kernel of version {wanted} or newer")),
+    )
 }
 
 fn overlay() -> Check {
@@ -88,7 +93,8 @@ fn store(path: &std::path::Path) -> Check {
         Ok(found) => {
             #[allow(clippy::useless_conversion)]
             let magic = i64::from(found.filesystem_type().0);
-            let free = found.blocks_available().saturating_mul(u64::try_from(found.block_size()).unwrap_or(0));
+            let free =
+                found.blocks_available().saturating_mul(u64::try_from(found.block_size()).unwrap_or(0));
             match UNFIT.iter().find(|(number, _)| *number == magic) {
                 Some((_, kind)) => failed(
                     name,
@@ -106,7 +112,10 @@ fn inside_a_container() -> Check {
     let name = "host";
     let marks = ["/.dockerenv", "/run/.containerenv"];
     if marks.iter().any(|mark| std::path::Path::new(mark).exists()) {
-        return passed(name, "this is itself a container; it needs the right to mount (such as `--privileged`)");
+        return passed(
+            name,
+            "this is itself a container; it needs the right to mount (such as `--privileged`)",
+        );
     }
     passed(name, "not a container")
 }

@@ -9,7 +9,9 @@ impl From<oci::Error> for Error {
     fn from(error: oci::Error) -> Self {
         let hint = match error {
             oci::Error::Digest { .. } => "a digest is `sha256:` and 64 hexadecimal digits",
-            oci::Error::Reference { .. } => "a reference is `name[:tag]`, such as `debian:12` or `training/wget:v1`",
+            oci::Error::Reference { .. } => {
+                "a reference is `name[:tag]`, such as `debian:12` or `training/wget:v1`"
+            }
         };
         Self::invalid(error.to_string()).with_hint(hint)
     }
@@ -42,17 +44,16 @@ impl From<layer::Error> for Error {
             }
             Fault::Refused { .. } => Self::new(ErrorKind::Denied, text)
                 .with_hint("the archive is hostile or broken; nothing of it was kept"),
-            Fault::Limit { .. } => {
-                Self::new(ErrorKind::Denied, text).with_hint("if the archive is to be trusted, raise that limit")
+            Fault::Limit { .. } => Self::new(ErrorKind::Denied, text)
+                .with_hint("if the archive is to be trusted, raise that limit"),
+            Fault::WhiteoutName { .. } => {
+                Self::invalid(text).with_hint("rename the file in the container, then commit")
             }
-            Fault::WhiteoutName { .. } => Self::invalid(text).with_hint("rename the file in the container, then commit"),
-            Fault::SizeChanged { .. } => {
-                Self::new(ErrorKind::Busy, text).with_hint("something still writes there; try again when it has ended")
-            }
+            Fault::SizeChanged { .. } => Self::new(ErrorKind::Busy, text)
+                .with_hint("something still writes there; try again when it has ended"),
             Fault::Path { .. } => Self::not_found(text),
-            Fault::Spelling { .. } => {
-                Self::invalid(text).with_hint("paths are UTF-8, with `\\\\` for a backslash and `\\xNN` for other bytes")
-            }
+            Fault::Spelling { .. } => Self::invalid(text)
+                .with_hint("paths are UTF-8, with `\\\\` for a backslash and `\\xNN` for other bytes"),
             #[allow(unreachable_patterns)]
             _ => Self::new(ErrorKind::Internal, text),
         }
@@ -64,8 +65,9 @@ impl From<snapshot::Error> for Error {
         use snapshot::Error as Fault;
         let text = error.to_string();
         match error {
-            Fault::LayerMissing { .. } => Self::new(ErrorKind::Corrupt, text)
-                .with_hint("`plywood fsck` tells which images are damaged"),
+            Fault::LayerMissing { .. } => {
+                Self::new(ErrorKind::Corrupt, text).with_hint("`plywood fsck` tells which images are damaged")
+            }
             Fault::NotADirectory { .. } | Fault::IsADirectory { .. } => Self::invalid(text),
             Fault::Io { source, .. } => Self { message: text, ..Self::io("", &source) },
             Fault::Store(error) => error.into(),
@@ -89,14 +91,17 @@ impl From<store::Error> for Error {
                 of(ErrorKind::Invalid, "name an empty or a new directory with `--store DIR`")
             }
             Fault::Newer { .. } => of(ErrorKind::Unsupported, "use the newer plywood, or another store"),
-            Fault::Corrupt { .. } | Fault::BadRecord { .. } | Fault::Damaged { .. } => {
-                of(ErrorKind::Corrupt, "`plywood fsck` tells what is damaged, `plywood fsck --repair` sets it aside")
-            }
+            Fault::Corrupt { .. } | Fault::BadRecord { .. } | Fault::Damaged { .. } => of(
+                ErrorKind::Corrupt,
+                "`plywood fsck` tells what is damaged, `plywood fsck --repair` sets it aside",
+            ),
             Fault::MissingLayer { .. } | Fault::MissingBlob { .. } | Fault::MissingPart { .. } => {
                 of(ErrorKind::Corrupt, "`plywood fsck` tells what is damaged; load or pull the image again")
             }
             Fault::WrongDigest { .. } => of(ErrorKind::Corrupt, "fetch or make the archive again"),
-            Fault::Stuck { .. } => of(ErrorKind::Busy, "another plywood hangs: look for it with `ps`, or try again"),
+            Fault::Stuck { .. } => {
+                of(ErrorKind::Busy, "another plywood hangs: look for it with `ps`, or try again")
+            }
             Fault::Database(_) => Self::new(ErrorKind::Io, text),
             Fault::Busy { .. } => {
                 of(ErrorKind::Busy, "wait for that process to end, or pass `wait: true` to queue behind it")
@@ -104,7 +109,11 @@ impl From<store::Error> for Error {
             Fault::Interrupted { .. } => Self::new(ErrorKind::Interrupted, text),
             Fault::NotFound { noun, .. } => of(
                 ErrorKind::NotFound,
-                if noun == store::Noun::Container { "`containers()` lists what is there" } else { "`images()` lists what is there" },
+                if noun == store::Noun::Container {
+                    "`containers()` lists what is there"
+                } else {
+                    "`images()` lists what is there"
+                },
             ),
             Fault::Ambiguous { .. } => of(ErrorKind::Ambiguous, "give more of the id"),
             Fault::NameInUse { name, .. } => Self::new(ErrorKind::NameInUse, text)
@@ -119,14 +128,18 @@ impl From<userns::Error> for Error {
     fn from(error: userns::Error) -> Self {
         let text = error.to_string();
         match error {
-            userns::Error::Forbidden { cause, .. } => Self::new(ErrorKind::Denied, text).with_hint(match cause.fix() {
-                Some(fix) => format!("as root: {fix}"),
-                None => "run as root, or outside of the container that forbids it; `plywood doctor` says more".to_owned(),
-            }),
-            userns::Error::Threads { .. } => Self::new(ErrorKind::Internal, text),
-            userns::Error::Step { .. } => {
-                Self::new(ErrorKind::Engine, text).with_hint("`plywood doctor` tells what this machine allows")
+            userns::Error::Forbidden { cause, .. } => {
+                Self::new(ErrorKind::Denied, text).with_hint(match cause.fix() {
+                    Some(fix) => format!("as root: {fix}"),
+                    None => {
+                        "run as root, or outside of the container that forbids it; `plywood doctor` says more"
+                            .to_owned()
+                    }
+                })
             }
+            userns::Error::Threads { .. } => Self::new(ErrorKind::Internal, text),
+            userns::Error::Step { .. } => Self::new(ErrorKind::Engine, text)
+                .with_hint("`plywood doctor` tells what this machine allows"),
         }
     }
 }
@@ -140,12 +153,17 @@ impl From<container::Error> for Error {
             Fault::NotFound { .. } | Fault::InterpreterMissing { .. } => {
                 of(ErrorKind::NotFound, "install it in the container first, or check the spelling")
             }
-            Fault::NotExecutable { .. } => of(ErrorKind::Denied, "it is a directory or lacks the `x` permission"),
-            Fault::Invalid { .. } | Fault::IdRange { .. } => Self::invalid(text),
-            Fault::UnknownUser { file, .. } => {
-                of(ErrorKind::NotFound, &format!("the container's `/etc/{file}` has no such name; a number needs no entry"))
+            Fault::NotExecutable { .. } => {
+                of(ErrorKind::Denied, "it is a directory or lacks the `x` permission")
             }
-            Fault::VolumeSource { .. } => of(ErrorKind::NotFound, "a volume's source is a path on this machine"),
+            Fault::Invalid { .. } | Fault::IdRange { .. } => Self::invalid(text),
+            Fault::UnknownUser { file, .. } => of(
+                ErrorKind::NotFound,
+                &format!("the container's `/etc/{file}` has no such name; a number needs no entry"),
+            ),
+            Fault::VolumeSource { .. } => {
+                of(ErrorKind::NotFound, "a volume's source is a path on this machine")
+            }
             Fault::HostileRoot { .. } => of(ErrorKind::Denied, "the image is hostile or broken"),
             Fault::Setup { errno: nix::errno::Errno::ENOSPC, .. } => of(ErrorKind::NoSpace, NO_SPACE_HINT),
             Fault::Setup { .. } => of(ErrorKind::Engine, "`plywood doctor` tells what this machine allows"),
@@ -176,16 +194,22 @@ impl From<transfer::Error> for Error {
                 ErrorKind::Invalid,
                 "such as `docker-archive:FILE`, `oci-archive:FILE` or `oci:DIR`, each perhaps with `:TAG`",
             ),
-            Fault::NoImages { .. } => of(ErrorKind::Corrupt, "`rootfs(tar, name)` takes a plain root filesystem"),
+            Fault::NoImages { .. } => {
+                of(ErrorKind::Corrupt, "`rootfs(tar, name)` takes a plain root filesystem")
+            }
             Fault::NoSuchImage { .. } | Fault::NoPlatform { .. } => {
                 of(ErrorKind::NotFound, "name one of those that are there")
             }
             Fault::Archive { .. } | Fault::Missing { .. } | Fault::Digest { .. } | Fault::Size { .. } => {
                 of(ErrorKind::Corrupt, "nothing of it was kept; fetch or make the archive again")
             }
-            Fault::Document { .. } => of(ErrorKind::Corrupt, "the archive is hostile or broken; nothing of it was kept"),
+            Fault::Document { .. } => {
+                of(ErrorKind::Corrupt, "the archive is hostile or broken; nothing of it was kept")
+            }
             Fault::Rebuilt { .. } => of(ErrorKind::Corrupt, "`plywood fsck` tells what is damaged"),
-            Fault::Limit { .. } => of(ErrorKind::Denied, "nothing of it was kept; no honest archive is like that"),
+            Fault::Limit { .. } => {
+                of(ErrorKind::Denied, "nothing of it was kept; no honest archive is like that")
+            }
             Fault::Interrupted => Self::new(ErrorKind::Interrupted, text),
             Fault::Io { source, .. } => Self { message: text, ..Self::io("", &source) },
             Fault::Layer(error) => error.into(),

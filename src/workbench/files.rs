@@ -72,7 +72,8 @@ impl Workbench {
         let mut to = inner(target)?;
         let into = writing.view.resolve(&to, true)?.node.is_some_and(|node| node.is_dir());
         if into && !source.ends_with("/.") {
-            let name = from.canonicalize().ok().and_then(|path| path.file_name().map(std::ffi::OsStr::to_owned));
+            let name =
+                from.canonicalize().ok().and_then(|path| path.file_name().map(std::ffi::OsStr::to_owned));
             if let Some(name) = name {
                 to.push(b'/');
                 to.extend_from_slice(name.as_encoded_bytes());
@@ -157,12 +158,21 @@ const DEPTH_LIMIT: usize = 1000;
 fn copy_tree(writing: &Writing, from: &Path, to: &[u8], depth: usize) -> Result<()> {
     let said = |error: std::io::Error| Error::io(format!("`{}`", from.display()), &error);
     if depth > DEPTH_LIMIT {
-        return Err(Error::invalid(format!("`{}` is more than {DEPTH_LIMIT} directories deep", from.display())));
+        return Err(Error::invalid(format!(
+            "`{}` is more than {DEPTH_LIMIT} directories deep",
+            from.display()
+        )));
     }
-    let metadata = if depth == 0 { std::fs::metadata(from) } else { std::fs::symlink_metadata(from) }.map_err(said)?;
+    let metadata =
+        if depth == 0 { std::fs::metadata(from) } else { std::fs::symlink_metadata(from) }.map_err(said)?;
     if metadata.is_symlink() {
         let target = std::fs::read_link(from).map_err(said)?;
-        return Ok(snapshot::place_symlink(&writing.view, &writing.upper, to, target.as_os_str().as_encoded_bytes())?);
+        return Ok(snapshot::place_symlink(
+            &writing.view,
+            &writing.upper,
+            to,
+            target.as_os_str().as_encoded_bytes(),
+        )?);
     }
     if metadata.is_file() {
         let mut file = std::fs::File::open(from).map_err(said)?;
@@ -172,7 +182,8 @@ fn copy_tree(writing: &Writing, from: &Path, to: &[u8], depth: usize) -> Result<
         return Err(Error::invalid(format!("`{}` is neither file, directory nor link", from.display())));
     }
     snapshot::place_directory(&writing.view, &writing.upper, to, &metadata)?;
-    let mut names: Vec<_> = std::fs::read_dir(from).map_err(said)?.collect::<std::io::Result<_>>().map_err(said)?;
+    let mut names: Vec<_> =
+        std::fs::read_dir(from).map_err(said)?.collect::<std::io::Result<_>>().map_err(said)?;
     names.sort_by_key(std::fs::DirEntry::file_name);
     for entry in names {
         let mut below = to.to_vec();

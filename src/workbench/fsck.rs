@@ -14,7 +14,11 @@ impl Workbench {
     pub fn fsck(&self, options: FsckOptions) -> Result<FsckReport> {
         let store = self.store()?;
         let verify = |record: &LayerRecord| self.verify(record).map_err(|error| error.to_string());
-        let report = store.fsck(&store::FsckOptions { verify_layers: &verify, verify_blobs: true, repair: options.repair })?;
+        let report = store.fsck(&store::FsckOptions {
+            verify_layers: &verify,
+            verify_blobs: true,
+            repair: options.repair,
+        })?;
         Ok(FsckReport {
             problems: report
                 .problems
@@ -37,7 +41,8 @@ impl Workbench {
         let diff_id = match record.tar {
             TarSource::Canonical => {
                 let entries = layer::scan(&tree_of(&part), self.format()?)?;
-                layer::digest_tar(&tree_of(&part), entries.iter().map(Entry::as_ref), &TarOptions::default())?.0
+                layer::digest_tar(&tree_of(&part), entries.iter().map(Entry::as_ref), &TarOptions::default())?
+                    .0
             }
             TarSource::Split => {
                 let mut digester = Digester::default();

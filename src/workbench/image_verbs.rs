@@ -44,7 +44,10 @@ impl Workbench {
             ImageTarget::Image(image) => (self.image_record(image)?, None),
             ImageTarget::Reference(text) => {
                 let record = self.find_image(text)?.ok_or_else(|| self.no_such_image(text))?;
-                let named = text.parse().ok().filter(|name| store.refs_of(&record.id).is_ok_and(|refs| refs.contains(name)));
+                let named = text
+                    .parse()
+                    .ok()
+                    .filter(|name| store.refs_of(&record.id).is_ok_and(|refs| refs.contains(name)));
                 (record, named)
             }
         };
@@ -68,7 +71,9 @@ impl Workbench {
         self.forget(&record.id);
         let removed = store.remove_image(&record.id).map(|_| ()).map_err(Error::from);
         removed.map_err(|error| match error.kind {
-            ErrorKind::InUse => error.with_hint("remove the container first, or both with `rm(image, #{ force: true })`"),
+            ErrorKind::InUse => {
+                error.with_hint("remove the container first, or both with `rm(image, #{ force: true })`")
+            }
             _ => error,
         })
     }

@@ -1,7 +1,9 @@
 //! `layers`, `waste` and `history`: what an image is made of.
 
 use super::time::rfc3339;
-use super::{Error, File, HistoryEntry, Image, Layer, Result, Subject, Waste, WasteItem, Workbench, index_of};
+use super::{
+    Error, File, HistoryEntry, Image, Layer, Result, Subject, Waste, WasteItem, Workbench, index_of,
+};
 use crate::image::Config;
 use crate::inspect;
 use crate::layer::{self, Entry, EntryRef, Index, Kind};
@@ -99,7 +101,10 @@ impl Workbench {
                 let text = |key: &str| entry[key].as_str().map(str::to_owned);
                 let empty_layer = entry["empty_layer"] == true;
                 let layer = if empty_layer { None } else { layers.next() };
-                let size = layer.map(|diff_id| self.stored_layer(diff_id)).transpose()?.map_or(0, |layer| layer.size);
+                let size = layer
+                    .map(|diff_id| self.stored_layer(diff_id))
+                    .transpose()?
+                    .map_or(0, |layer| layer.size);
                 Ok(HistoryEntry {
                     created: text("created"),
                     created_by: text("created_by"),
@@ -117,7 +122,8 @@ impl Workbench {
     }
 
     fn stack_waste(&self, diff_ids: &[DiffId], own: &[Entry]) -> Result<inspect::Waste> {
-        let indexes = diff_ids.iter().map(|diff_id| self.layer_index(diff_id)).collect::<Result<Vec<Index>>>()?;
+        let indexes =
+            diff_ids.iter().map(|diff_id| self.layer_index(diff_id)).collect::<Result<Vec<Index>>>()?;
         let stored = indexes.iter().map(|index| index.iter().collect::<Vec<EntryRef<'_>>>());
         let written = (!own.is_empty()).then(|| own.iter().map(Entry::as_ref).collect::<Vec<EntryRef<'_>>>());
         let trees = self.trees(diff_ids)?;
@@ -161,7 +167,9 @@ pub(super) fn file(entry: &EntryRef<'_>) -> File {
         uid: entry.uid,
         gid: entry.gid,
         size: entry.size,
-        mtime: rfc3339(entry.mtime.secs.saturating_mul(1_000_000_000).saturating_add(entry.mtime.nanos.into())),
+        mtime: rfc3339(
+            entry.mtime.secs.saturating_mul(1_000_000_000).saturating_add(entry.mtime.nanos.into()),
+        ),
         link,
     }
 }

@@ -24,7 +24,8 @@ impl Workbench {
 
     /// The record behind an image value.
     pub(super) fn image_record(&self, image: &Image) -> Result<ImageRecord> {
-        let id: Digest = image.id.parse().map_err(|error: crate::oci::Error| Error::invalid(error.to_string()))?;
+        let id: Digest =
+            image.id.parse().map_err(|error: crate::oci::Error| Error::invalid(error.to_string()))?;
         self.store()?.image(&id)?.ok_or_else(|| {
             Error::not_found(format!("image `{}` is no longer in the store", image.label()))
                 .with_hint("it was removed meanwhile: `images()` lists what is there")
@@ -104,7 +105,9 @@ impl Workbench {
         let known: Vec<String> = self
             .store()
             .and_then(|store| Ok(store.images()?))
-            .map(|images| images.iter().flat_map(|image| image.references.iter().map(ToString::to_string)).collect())
+            .map(|images| {
+                images.iter().flat_map(|image| image.references.iter().map(ToString::to_string)).collect()
+            })
             .unwrap_or_default();
         // Who left out the tag is not to be measured by it.
         let bare = |name: &String| name.strip_suffix(":latest").unwrap_or(name).to_owned();

@@ -101,7 +101,13 @@ impl Workbench {
     /// A workbench on `settings`; touches nothing yet.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings, opened: OnceLock::new(), prepared: Mutex::default(), filters: Mutex::default(), last: Mutex::default() }
+        Self {
+            settings,
+            opened: OnceLock::new(),
+            prepared: Mutex::default(),
+            filters: Mutex::default(),
+            last: Mutex::default(),
+        }
     }
 
     /// What it was told.

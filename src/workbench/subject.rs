@@ -45,7 +45,8 @@ impl Workbench {
 
     /// The image behind a container.
     pub(super) fn prepare_container(&self, record: &ContainerRecord) -> Result<Arc<Prepared>> {
-        let image = record.image.as_ref().map(|id| self.store()?.image(id).map_err(Error::from)).transpose()?;
+        let image =
+            record.image.as_ref().map(|id| self.store()?.image(id).map_err(Error::from)).transpose()?;
         let image = image.flatten().ok_or_else(|| self.no_such_image(&record.image_reference))?;
         self.prepare(&image)
     }

@@ -59,11 +59,13 @@ fn every_arrow_points_down() {
         if from == "lib" || is_test(&path) {
             continue;
         }
-        let from_floor = floor(&from).unwrap_or_else(|| panic!("{} is in no room of the plan", path.display()));
+        let from_floor =
+            floor(&from).unwrap_or_else(|| panic!("{} is in no room of the plan", path.display()));
         let code = code(&text);
         for prefix in ["crate::", "plywood::"] {
             for part in code.split(prefix).skip(1) {
-                let to: String = part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+                let to: String =
+                    part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
                 let Some(to_floor) = floor(&to) else { continue };
                 if to != from && to_floor <= from_floor {
                     wrong.push(format!("{}: {from} → {to}", path.display()));
@@ -75,7 +77,8 @@ fn every_arrow_points_down() {
 }
 
 fn is_test(path: &Path) -> bool {
-    path.components().any(|part| part.as_os_str() == "tests") || path.file_name().is_some_and(|name| name == "tests.rs")
+    path.components().any(|part| part.as_os_str() == "tests")
+        || path.file_name().is_some_and(|name| name == "tests.rs")
 }
 
 /// Where a word may stand, and why nowhere else.
@@ -102,7 +105,9 @@ fn each_room_keeps_to_what_it_owns() {
         let (room, code) = (room(&path), code(&text));
         for (word, rooms, why) in OWNED {
             let used = code.match_indices(word).any(|(at, _)| {
-                !code[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '"' || c == '.' || c == '/')
+                !code[..at].ends_with(|c: char| {
+                    c.is_ascii_alphanumeric() || c == '_' || c == '"' || c == '.' || c == '/'
+                })
             });
             if used && !rooms.contains(&room.as_str()) {
                 wrong.push(format!("{}: `{word}`: {why}", path.display()));

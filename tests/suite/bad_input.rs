@@ -45,7 +45,10 @@ fn a_missing_program_is_127_and_one_that_cannot_run_126() {
     assert_error(&error, "exit", &["42"]);
     assert_eq!(error["exit_code"], 42);
     assert_eq!(plywood.json("run(base(), \"exit 42\", #{ check: false }).exit_code"), 42);
-    assert_eq!(plywood.json("run(base(), [\"sh\", \"-c\", \"kill -9 $$; exit 7\"], #{ check: false }).exit_code"), 7);
+    assert_eq!(
+        plywood.json("run(base(), [\"sh\", \"-c\", \"kill -9 $$; exit 7\"], #{ check: false }).exit_code"),
+        7
+    );
     assert_eq!(plywood.json("run(base(), `sh -c 'kill -TERM $$'`, #{ check: false }).exit_code"), 143);
     plywood.assert_clean();
 }
@@ -74,13 +77,24 @@ fn options_are_checked() {
     assert!(error["hint"].as_str().unwrap().contains("hostname"), "{error}");
     assert_error(&plywood.error("run(base(), \"true\", #{ rm: \"yes\" })"), "invalid", &["rm"]);
     assert_error(&plywood.error("run(base(), \"true\", #{ network: \"bridge\" })"), "invalid", &["bridge"]);
-    assert_error(&plywood.error("run(base(), \"true\", #{ volumes: [\"/nowhere-at-all:/x\"] })"), "not_found", &["/nowhere-at-all"]);
+    assert_error(
+        &plywood.error("run(base(), \"true\", #{ volumes: [\"/nowhere-at-all:/x\"] })"),
+        "not_found",
+        &["/nowhere-at-all"],
+    );
     assert_error(&plywood.error("run(base(), \"true\", #{ name: \"no good\" })"), "invalid", &["no good"]);
-    assert_error(&plywood.error("run(base(), \"true\", #{ workdir: \"relative\" })"), "invalid", &["relative"]);
+    assert_error(
+        &plywood.error("run(base(), \"true\", #{ workdir: \"relative\" })"),
+        "invalid",
+        &["relative"],
+    );
     let error = plywood.error("run(base(), \"true\", #{ user: \"nobody-here\" })");
     assert_eq!(error["exit_code"], 125, "{error}");
     assert_eq!(plywood.error("image(5)")["kind"], "invalid");
-    assert_eq!(plywood.error("commit(run(base(), \"true\"), \"x:1\", #{ change: \"RUN x\" })")["kind"], "invalid");
+    assert_eq!(
+        plywood.error("commit(run(base(), \"true\"), \"x:1\", #{ change: \"RUN x\" })")["kind"],
+        "invalid"
+    );
     assert_eq!(plywood.error("commit(run(base(), \"true\"), \"Not Good\")")["kind"], "invalid");
     plywood.assert_clean();
 }
@@ -194,7 +208,8 @@ fn inside_small_disk(unshare: &str) {
         binary = binary.display(),
     );
     let words: Vec<&str> = unshare.split(' ').collect();
-    let output = std::process::Command::new(words[0]).args(&words[1..]).args(["sh", "-c", &script]).output().unwrap();
+    let output =
+        std::process::Command::new(words[0]).args(&words[1..]).args(["sh", "-c", &script]).output().unwrap();
     let (text, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     if output.status.code() == Some(77) {
         return skip("no tmpfs can be mounted here");

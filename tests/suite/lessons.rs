@@ -25,7 +25,11 @@ fn a_broken_check_names_its_step() {
     "#;
     let outcome = plywood.eval(script);
     assert_eq!(outcome.code, 1, "{outcome:?}");
-    assert!(outcome.stderr.contains("The broken step") && outcome.stderr.contains("this cannot pass"), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.contains("The broken step") && outcome.stderr.contains("this cannot pass"),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]
@@ -45,7 +49,8 @@ fn an_experiment_runs_its_set_up_once() {
     let rows = plywood.json(script);
     let rows = rows.as_array().unwrap();
     assert_eq!(rows.len(), 6);
-    let stamps: std::collections::BTreeSet<String> = rows.iter().map(|row| row["stamp"].to_string()).collect();
+    let stamps: std::collections::BTreeSet<String> =
+        rows.iter().map(|row| row["stamp"].to_string()).collect();
     assert_eq!(stamps.len(), 1, "the set-up ran more than once: {stamps:?}");
     assert!(rows.iter().all(|row| row["bytes"] == Value::from(row["size"].as_i64().unwrap() * 1000)));
     plywood.assert_clean();
@@ -62,6 +67,11 @@ fn the_package_cache_experiment_runs() {
 fn lesson_01_runs_with_a_real_package_manager() {
     let Some(debian) = debian() else { return };
     let plywood = debian.plywood();
-    let outcome = Outcome::of(plywood.command().arg(project().join("scripts/01-from-container-to-image.rhai")).args(["--image", "debian:test"]));
+    let outcome = Outcome::of(
+        plywood
+            .command()
+            .arg(project().join("scripts/01-from-container-to-image.rhai"))
+            .args(["--image", "debian:test"]),
+    );
     outcome.assert_ok();
 }

@@ -75,10 +75,18 @@ fn options_do_what_docker_does() {
     ));
     assert_eq!(result, json!(["from outsiderefused\n", ["/data", "/ro"]]));
     assert_eq!(std::fs::read_to_string(folder.path().join("out")).unwrap(), "out\n");
-    assert_eq!(plywood.json("run(base(), [\"echo\", \"a  b\"], #{ entrypoint: [\"printf\", \"[%s]\"] }).stdout"), "[echo][a  b]");
+    assert_eq!(
+        plywood.json("run(base(), [\"echo\", \"a  b\"], #{ entrypoint: [\"printf\", \"[%s]\"] }).stdout"),
+        "[echo][a  b]"
+    );
     let error = plywood.error("run(base(), \"sleep 60\", #{ timeout: 0.3 })");
     assert_eq!(error["kind"], "timeout", "{error}");
-    assert_eq!(plywood.json("let c = run(base(), \"true\", #{ rm: true }); containers().filter(|x| x.id == c.id).len()"), 0);
+    assert_eq!(
+        plywood.json(
+            "let c = run(base(), \"true\", #{ rm: true }); containers().filter(|x| x.id == c.id).len()"
+        ),
+        0
+    );
     plywood.assert_clean();
 }
 
@@ -130,12 +138,26 @@ fn values_are_seen_as_promised() {
         assert!(image.get(key).is_some(), "{key}");
     }
     let layer = plywood.json("layers(base())[0]");
-    for key in ["index", "digest", "diff_id", "media_type", "size", "compressed_size", "file_count", "created", "created_by", "waste"] {
+    for key in [
+        "index",
+        "digest",
+        "diff_id",
+        "media_type",
+        "size",
+        "compressed_size",
+        "file_count",
+        "created",
+        "created_by",
+        "waste",
+    ] {
         assert!(layer.get(key).is_some(), "{key}");
     }
     let waste = plywood.json("let c = run(base(), \"echo 1234567 > /w\"); let i = commit(c, \"w:1\"); let j = commit(run(i, \"rm /w; echo 12 > /v\"), \"w:2\"); waste(j)");
     assert_eq!(waste["waste"], 8, "{waste}");
-    assert_eq!(waste["items"], json!([{"path": "/w", "bytes": 8, "added_by": 1, "hidden_by": 2, "cause": "removed"}]));
+    assert_eq!(
+        waste["items"],
+        json!([{"path": "/w", "bytes": 8, "added_by": 1, "hidden_by": 2, "cause": "removed"}])
+    );
 }
 
 #[test]
@@ -149,7 +171,11 @@ fn a_script_finds_its_arguments() {
     let plywood = Plywood::new();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("s.rhai");
-    std::fs::write(&file, "#!/usr/bin/env plywood\nfn f() { global::args }\nprint(args.len()); print(args[1]);\n").unwrap();
+    std::fs::write(
+        &file,
+        "#!/usr/bin/env plywood\nfn f() { global::args }\nprint(args.len()); print(args[1]);\n",
+    )
+    .unwrap();
     let outcome = plywood.args([file.to_str().unwrap(), "a", "--json"]);
     outcome.assert_ok();
     assert_eq!(outcome.stdout, "2\n--json\n");

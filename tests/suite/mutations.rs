@@ -14,7 +14,10 @@ const MUTATIONS: &[(&str, &str)] = &[
     ("create", "echo new > /new"),
     ("create in a new tree", "mkdir -p /srv/a/b/c; echo x > /srv/a/b/c/file"),
     ("overwrite", "echo other > /etc/debian_version"),
-    ("overwrite by the same size and time", "cp -p /etc/debian_version /tmp/x; cat /tmp/x > /etc/debian_version; touch -r /tmp/x /etc/debian_version; rm /tmp/x"),
+    (
+        "overwrite by the same size and time",
+        "cp -p /etc/debian_version /tmp/x; cat /tmp/x > /etc/debian_version; touch -r /tmp/x /etc/debian_version; rm /tmp/x",
+    ),
     ("append", "echo '# more' >> /etc/profile"),
     ("truncate", ": > /etc/profile"),
     ("truncate to a size", "truncate -s 10 /etc/profile; truncate -s 1M /etc/issue"),
@@ -27,12 +30,21 @@ const MUTATIONS: &[(&str, &str)] = &[
     ("touch directory", "touch -d 2001-02-03T04:05:06 /usr/share/doc"),
     ("touch to the same second", "touch -d \"$(stat -c %y /etc/issue | cut -d. -f1).5 UTC\" /etc/issue"),
     ("user xattr", "setfattr -n user.note -v hello /etc/issue /usr/share/doc"),
-    ("capability xattr", "setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 /usr/bin/env || true"),
+    (
+        "capability xattr",
+        "setfattr -n security.capability -v 0x0100000200040000000000000000000000000000 /usr/bin/env || true",
+    ),
     ("remove file", "rm /etc/issue"),
     ("remove tree", "rm -rf /usr/share/doc"),
     ("remove everything in a directory", "rm -rf /usr/share/doc/*"),
-    ("remove tree and make it again", "rm -rf /usr/share/base-files; mkdir /usr/share/base-files; echo x > /usr/share/base-files/z"),
-    ("remove and make the same file again", "cp -p /etc/issue /tmp/i; rm /etc/issue; cp -p /tmp/i /etc/issue; rm /tmp/i"),
+    (
+        "remove tree and make it again",
+        "rm -rf /usr/share/base-files; mkdir /usr/share/base-files; echo x > /usr/share/base-files/z",
+    ),
+    (
+        "remove and make the same file again",
+        "cp -p /etc/issue /tmp/i; rm /etc/issue; cp -p /tmp/i /etc/issue; rm /tmp/i",
+    ),
     ("remove what was made", "mkdir /gone; echo x > /gone/x; rm -rf /gone"),
     ("rename file", "mv /etc/issue /etc/issue.old"),
     ("rename file over another", "mv /etc/issue /etc/issue.net"),
@@ -46,35 +58,71 @@ const MUTATIONS: &[(&str, &str)] = &[
     ("write through one hard link", "echo x > /srv/a; ln /srv/a /srv/b; echo y >> /srv/b"),
     ("remove one lower hard link", "rm /usr/bin/perl5.36.0"),
     ("file replaced by directory", "rm /etc/issue; mkdir /etc/issue; echo x > /etc/issue/inside"),
-    ("file replaced by directory and back", "rm /etc/issue; mkdir /etc/issue; rmdir /etc/issue; echo x > /etc/issue"),
+    (
+        "file replaced by directory and back",
+        "rm /etc/issue; mkdir /etc/issue; rmdir /etc/issue; echo x > /etc/issue",
+    ),
     ("directory replaced by file", "rm -rf /usr/share/doc; echo x > /usr/share/doc"),
-    ("directory replaced by file and back", "rm -rf /usr/share/base-files; echo x > /usr/share/base-files; rm /usr/share/base-files; mkdir /usr/share/base-files; echo y > /usr/share/base-files/y"),
+    (
+        "directory replaced by file and back",
+        "rm -rf /usr/share/base-files; echo x > /usr/share/base-files; rm /usr/share/base-files; mkdir /usr/share/base-files; echo y > /usr/share/base-files/y",
+    ),
     ("directory replaced by symlink", "rm -rf /usr/share/doc; ln -s /tmp /usr/share/doc"),
     ("devices", "mknod /srv/null c 1 3; mknod /srv/disk b 7 200; chmod 640 /srv/disk"),
     ("fifos", "mkfifo /srv/pipe; mkfifo -m 600 /etc/pipe"),
-    ("sockets", "perl -e 'use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(\"/srv/sock\")) or die'; echo x > /srv/beside"),
+    (
+        "sockets",
+        "perl -e 'use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(\"/srv/sock\")) or die'; echo x > /srv/beside",
+    ),
     ("sparse files", "truncate -s 64M /srv/sparse; echo end >> /srv/sparse"),
     ("names with spaces", "mkdir '/srv/a b'; echo x > '/srv/a b/c  d '"),
     ("names with newlines", "echo x > \"$(printf '/srv/line\\nbreak')\""),
     ("names with a backslash", "echo x > '/srv/back\\slash'; echo y > '/srv/\\x41'"),
-    ("names that are not UTF-8", "echo x > \"$(printf '/srv/\\351t\\351')\"; mkdir \"$(printf '/srv/\\377')\""),
+    (
+        "names that are not UTF-8",
+        "echo x > \"$(printf '/srv/\\351t\\351')\"; mkdir \"$(printf '/srv/\\377')\"",
+    ),
     ("names with control characters", "echo x > \"$(printf '/srv/\\033[31mred\\007')\""),
     ("names in other scripts", "echo x > /srv/日本語; echo y > /srv/ünïcödé"),
     ("long names", "n=$(printf 'n%.0s' $(seq 255)); echo x > /srv/$n; mkdir -p /srv/$n.d 2>/dev/null; true"),
-    ("long paths", "d=/srv; for i in 1 2 3 4 5 6; do d=$d/$(printf 'd%.0s' $(seq 60)); done; mkdir -p $d; echo x > $d/f; ln -s $d $d/l; ln $d/f $d/h"),
-    ("deep trees", "d=/srv; i=0; while [ $i -lt 100 ]; do d=$d/d; i=$((i+1)); done; mkdir -p $d; echo x > $d/f"),
-    ("set-id bits", "cp /usr/bin/env /srv/u; chmod 4755 /srv/u; cp /usr/bin/env /srv/g; chmod 2755 /srv/g; mkdir -m 1777 /srv/t; mkdir -m 2775 /srv/s"),
+    (
+        "long paths",
+        "d=/srv; for i in 1 2 3 4 5 6; do d=$d/$(printf 'd%.0s' $(seq 60)); done; mkdir -p $d; echo x > $d/f; ln -s $d $d/l; ln $d/f $d/h",
+    ),
+    (
+        "deep trees",
+        "d=/srv; i=0; while [ $i -lt 100 ]; do d=$d/d; i=$((i+1)); done; mkdir -p $d; echo x > $d/f",
+    ),
+    (
+        "set-id bits",
+        "cp /usr/bin/env /srv/u; chmod 4755 /srv/u; cp /usr/bin/env /srv/g; chmod 2755 /srv/g; mkdir -m 1777 /srv/t; mkdir -m 2775 /srv/s",
+    ),
     ("set-id bits taken off", "chmod u-s /usr/bin/passwd"),
     ("lock file opened for writing", "exec 9>>/etc/.pwd.lock; exec 8<>/var/lib/dpkg/lock; :"),
     ("lock file opened and closed again", "perl -e 'open(F, \"+<\", \"/etc/issue\") or die; close F'"),
     ("empty files and directories", "mkdir /srv/empty; : > /srv/nothing; mkdir -p /usr/share/doc/new"),
-    ("many files", "mkdir /srv/m; i=0; while [ $i -lt 500 ]; do echo $i > /srv/m/$i; i=$((i+1)); done; rm -rf /usr/share/locale"),
+    (
+        "many files",
+        "mkdir /srv/m; i=0; while [ $i -lt 500 ]; do echo $i > /srv/m/$i; i=$((i+1)); done; rm -rf /usr/share/locale",
+    ),
     ("sorting", "mkdir /srv/a /srv/a-b /srv/a.b; touch /srv/a/x /srv/a-b/x /srv/a.b/x /srv/a0 /srv/A"),
     ("a new user", "useradd -m someone"),
-    ("where the engine mounts", "echo x >> /etc/hosts; echo y >> /etc/resolv.conf; echo z > /etc/hostname; touch /dev/mine; echo x > /dev/shm/y"),
-    ("files beside the mount points", "echo x > /etc/hosts.allow; rm -f /etc/mtab; mkdir /proc.d /sys.d /dev.d"),
-    ("old and future times", "echo x > /srv/old; touch -d 1970-01-01T00:00:01Z /srv/old; echo x > /srv/new; touch -d 2100-01-01T00:00:00Z /srv/new"),
-    ("owners outside the usual", "echo x > /srv/o; chown 65534:65533 /srv/o; mkdir /srv/p; chown 1000:1001 /srv/p"),
+    (
+        "where the engine mounts",
+        "echo x >> /etc/hosts; echo y >> /etc/resolv.conf; echo z > /etc/hostname; touch /dev/mine; echo x > /dev/shm/y",
+    ),
+    (
+        "files beside the mount points",
+        "echo x > /etc/hosts.allow; rm -f /etc/mtab; mkdir /proc.d /sys.d /dev.d",
+    ),
+    (
+        "old and future times",
+        "echo x > /srv/old; touch -d 1970-01-01T00:00:01Z /srv/old; echo x > /srv/new; touch -d 2100-01-01T00:00:00Z /srv/new",
+    ),
+    (
+        "owners outside the usual",
+        "echo x > /srv/o; chown 65534:65533 /srv/o; mkdir /srv/p; chown 1000:1001 /srv/p",
+    ),
 ];
 
 /// Lists everything that a container shows, as bytes that both sides can be compared by. Files that
@@ -155,9 +203,16 @@ fn compare_diffs(debian: &Debian, docker: &Docker, chosen: &[(&str, &str)]) {
         let ours = plywood_diff(&ours);
         if ours != theirs {
             let only = |a: &BTreeMap<String, char>, b: &BTreeMap<String, char>| {
-                a.iter().filter(|(path, kind)| b.get(*path) != Some(kind)).map(|(path, kind)| format!("{kind} {path:?}")).collect::<Vec<_>>()
+                a.iter()
+                    .filter(|(path, kind)| b.get(*path) != Some(kind))
+                    .map(|(path, kind)| format!("{kind} {path:?}"))
+                    .collect::<Vec<_>>()
             };
-            wrong.push(format!("{name}: only docker {:?}, only plywood {:?}", only(&theirs, &ours), only(&ours, &theirs)));
+            wrong.push(format!(
+                "{name}: only docker {:?}, only plywood {:?}",
+                only(&theirs, &ours),
+                only(&ours, &theirs)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), chosen.len(), wrong.join("\n"));
@@ -196,7 +251,10 @@ fn assert_same_tree(name: &str, ours: &str, theirs: &str) {
     assert!(ours.len() > 1000, "{name}: the listing is too short to be true");
     let missing: Vec<_> = theirs.iter().filter(|line| !ours.contains(line)).take(10).collect();
     let extra: Vec<_> = ours.iter().filter(|line| !theirs.contains(line)).take(10).collect();
-    assert!(missing.is_empty() && extra.is_empty(), "{name}: only docker {missing:#?}, only plywood {extra:#?}");
+    assert!(
+        missing.is_empty() && extra.is_empty(),
+        "{name}: only docker {missing:#?}, only plywood {extra:#?}"
+    );
 }
 
 /// The scripts in groups, each group one container: a tree is compared once for several of them.
@@ -207,7 +265,8 @@ fn groups() -> Vec<(String, String)> {
         .map(|group| {
             let name = group.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
             // Each on its own; a later one may miss what an earlier one took away.
-            let script = group.iter().map(|(_, script)| format!("( {script} ) 2>/dev/null")).collect::<Vec<_>>();
+            let script =
+                group.iter().map(|(_, script)| format!("( {script} ) 2>/dev/null")).collect::<Vec<_>>();
             (name, format!("{}; true", script.join("; ")))
         })
         .collect()

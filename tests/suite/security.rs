@@ -35,11 +35,23 @@ fn rights_equal_dockers() {
             quoted(script)
         ));
         let theirs = docker.run(&[
-            "run", "--rm", "--network", "none", "--security-opt", "no-new-privileges", "debian:test", "sh", "-c", script,
+            "run",
+            "--rm",
+            "--network",
+            "none",
+            "--security-opt",
+            "no-new-privileges",
+            "debian:test",
+            "sh",
+            "-c",
+            script,
         ]);
         // The number of filters says how they were loaded, not what they allow.
         let plain = |text: &str| {
-            text.lines().filter(|line| !line.starts_with("Seccomp_filters")).map(str::to_owned).collect::<Vec<_>>()
+            text.lines()
+                .filter(|line| !line.starts_with("Seccomp_filters"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
         };
         assert_eq!(plain(ours.as_str().unwrap()), plain(&theirs));
     }
@@ -48,7 +60,8 @@ fn rights_equal_dockers() {
 #[test]
 fn the_hosts_network_comes_without_its_rights() {
     let plywood = Plywood::new();
-    let status = plywood.json("run(base(), \"grep CapEff /proc/self/status\", #{ network: \"host\" }).stdout");
+    let status =
+        plywood.json("run(base(), \"grep CapEff /proc/self/status\", #{ network: \"host\" }).stdout");
     let bits = u64::from_str_radix(status.as_str().unwrap().split_whitespace().last().unwrap(), 16).unwrap();
     const NET_BIND_SERVICE: u64 = 1 << 10;
     const NET_RAW: u64 = 1 << 13;

@@ -54,7 +54,9 @@ fn a_kill_at_any_moment_loses_nothing() {
             .spawn()
             .unwrap();
         let lines = child.stdout.take().unwrap();
-        let reader = std::thread::spawn(move || BufReader::new(lines).lines().map_while(Result::ok).collect::<Vec<_>>());
+        let reader = std::thread::spawn(move || {
+            BufReader::new(lines).lines().map_while(Result::ok).collect::<Vec<_>>()
+        });
         std::thread::sleep(Duration::from_micros(5_000 + scattered(round as u64) % 250_000));
         child.kill().unwrap();
         let output = child.wait_with_output().unwrap();

@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{
-    Command, Container, Error, ErrorKind, Result, RunOptions, Subject, Workbench, subject::Prepared, time::now_nanos, tree_of,
-    work_of,
+    Command, Container, Error, ErrorKind, Result, RunOptions, Subject, Workbench, subject::Prepared,
+    time::now_nanos, tree_of, work_of,
 };
 use crate::container::environment::{self, Environment};
 use crate::container::{self, Capabilities, Exit, Io, MountApi, Network, Spec, Stdin, Volume};
@@ -35,7 +35,12 @@ impl Workbench {
     /// [`ErrorKind::NotFound`] (127) or [`ErrorKind::Denied`] (126) for one that cannot be
     /// started; [`ErrorKind::Busy`] for a container that another process has;
     /// [`ErrorKind::Engine`] (125) when the container itself cannot be made.
-    pub fn run(&self, subject: Subject, command: Option<Command>, mut options: RunOptions) -> Result<Container> {
+    pub fn run(
+        &self,
+        subject: Subject,
+        command: Option<Command>,
+        mut options: RunOptions,
+    ) -> Result<Container> {
         let asked = options::Checked::of(&options, self.settings())?;
         let terminal = options.tty.unwrap_or(command.is_none() && self.settings.terminal);
         if terminal && !self.settings.terminal {
@@ -45,7 +50,9 @@ impl Workbench {
         }
         let ready = match &subject {
             Subject::Image(image) => self.ready_image(image, command.as_ref(), &options, &asked)?,
-            Subject::Container(container) => self.ready_container(container, command.as_ref(), &options, &asked)?,
+            Subject::Container(container) => {
+                self.ready_container(container, command.as_ref(), &options, &asked)?
+            }
         };
         let string_form = matches!(command, Some(Command::Shell(_)));
         self.run_ready(ready, terminal, string_form, &mut options)
@@ -68,7 +75,9 @@ impl Workbench {
             }
         };
         let started = now_nanos();
-        let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |pid| ready.lock.set_pid(pid));
+        let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |pid| {
+            ready.lock.set_pid(pid)
+        });
         let exit_code = match &ended {
             Ok(exit) => Some(exit.code),
             Err(error) => Some(error.exit_code()),
@@ -112,8 +121,11 @@ impl Workbench {
             Error::new(ErrorKind::Interrupted, format!("interrupted in container `{}`", value.name))
         } else if exit.timed_out {
             let limit = options.timeout.unwrap_or_default().as_secs_f64();
-            Error::new(ErrorKind::Timeout, format!("`{}` did not end within {limit} s", shown(&value.command)))
-                .with_hint("give it longer with `timeout`")
+            Error::new(
+                ErrorKind::Timeout,
+                format!("`{}` did not end within {limit} s", shown(&value.command)),
+            )
+            .with_hint("give it longer with `timeout`")
         } else if exit.code != 0 && options.check {
             Error::new(ErrorKind::Exit, program::failure_text(&value, exit.code))
                 .with_hint("`check: false` returns the container instead of raising")

@@ -28,9 +28,12 @@ impl Checked {
         let mut env = Vec::new();
         for (name, value) in &options.env {
             if name.is_empty() || name.contains('=') {
-                return Err(Error::invalid(format!("`{name}` cannot be a variable's name")).with_exit_code(125));
+                return Err(
+                    Error::invalid(format!("`{name}` cannot be a variable's name")).with_exit_code(125)
+                );
             }
-            let callers = || settings.host.env.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+            let callers =
+                || settings.host.env.iter().find(|(known, _)| known == name).map(|(_, value)| value);
             env.push(match value.as_ref().or_else(callers) {
                 Some(value) => format!("{name}={value}"),
                 // A name that the caller has no value for is unset, as with Docker.
@@ -73,7 +76,14 @@ pub fn volume(text: &str) -> Result<Volume> {
     }
     let source: PathBuf = super::config::absolute(source).map_err(|error| Error {
         kind: ErrorKind::NotFound,
-        ..wrong(format!("volume source `{source}`: {}", if error.kind() == std::io::ErrorKind::NotFound { "no such file or directory".to_owned() } else { error.to_string() }))
+        ..wrong(format!(
+            "volume source `{source}`: {}",
+            if error.kind() == std::io::ErrorKind::NotFound {
+                "no such file or directory".to_owned()
+            } else {
+                error.to_string()
+            }
+        ))
     })?;
     Ok(Volume { source, target: PathBuf::from(target), read_only })
 }

@@ -40,13 +40,15 @@ impl Docker {
         if let Some(host) = std::env::var_os("PLYWOOD_TEST_DOCKER_HOST") {
             return Some(Self { host: host.into_string().ok()?, _daemon: None, _folder: None });
         }
-        let installed = ["/usr/bin/dockerd", "/usr/sbin/dockerd"].iter().any(|path| PathBuf::from(path).exists());
+        let installed =
+            ["/usr/bin/dockerd", "/usr/sbin/dockerd"].iter().any(|path| PathBuf::from(path).exists());
         if !installed || !is_root() {
             return None;
         }
         let folder = tempfile::Builder::new().prefix("plywood-dockerd-").tempdir().ok()?;
         let host = format!("unix://{}/docker.sock", folder.path().display());
-        let daemon = Command::new("sh").arg("-c").arg(START).arg(folder.path()).stdin(Stdio::piped()).spawn().ok()?;
+        let daemon =
+            Command::new("sh").arg("-c").arg(START).arg(folder.path()).stdin(Stdio::piped()).spawn().ok()?;
         let docker = Self { host, _daemon: Some(daemon), _folder: Some(folder) };
         let until = Instant::now() + Duration::from_secs(60);
         while docker.try_run(&["version"]).code != 0 {

@@ -87,7 +87,8 @@ impl Plywood {
         let outcome = self.args(["--json", "-e", script]);
         assert_eq!(outcome.code, 1, "{outcome:?}");
         assert_eq!(outcome.stdout, "", "an error leaves standard output empty");
-        let document: Value = serde_json::from_str(&outcome.stderr).unwrap_or_else(|error| panic!("{error}: {outcome:?}"));
+        let document: Value =
+            serde_json::from_str(&outcome.stderr).unwrap_or_else(|error| panic!("{error}: {outcome:?}"));
         document["error"].clone()
     }
 
