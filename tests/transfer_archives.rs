@@ -246,7 +246,7 @@ fn archives_of_docker_old_and_new() {
     // New: an OCI layout with a manifest.json beside it.
     let mut layout = Layout::new();
     let entry = layout.image(&[(LAYER, &one, &one), (GZIP, &gzip(&two), &two)]);
-    layout.index(&[entry.clone()]);
+    layout.index(std::slice::from_ref(&entry));
     let blob = |bytes: &[u8]| format!("blobs/sha256/{}", plywood::oci::Digest::of(bytes).hex());
     let manifest = json!([{ "Config": blob(&config), "RepoTags": ["new:1"], "Layers": [blob(&one), blob(&gzip(&two))] }]);
     layout.files.insert("manifest.json".to_owned(), manifest.to_string().into_bytes());
@@ -498,4 +498,89 @@ fn gunzip_reads_what_is_written() {
         bytes.starts_with(&[0x1f, 0x8b]) && plywood::oci::Digest::of(&gunzip(&bytes)) == layer.0
     });
     assert!(found);
+}
+
+#[test]
+fn what_is_examined_is_what_would_be_loaded() {
+    let bench = Bench::new();
+    let trees = trees(&bench.path("trees"));
+    let image = bench.image("team/sample:v1", &[&trees[0], &trees[1], &trees[2]]);
+    let mut sources = Vec::new();
+    for (target, options) in [
+        ("docker-archive:", SaveOptions::default()),
+        ("oci-archive:", SaveOptions::default()),
+        ("oci:", with("zstd")),
+    ] {
+        let text = format!("{target}{}", bench.path(&target.replace(':', "")).display());
+        bench.save(&image, &text, &options).unwrap();
+        sources.push(text);
+    }
+    sources.extend(sample("test-docker-image.tar").map(|path| path.display().to_string()));
+    for source in sources {
+        let place = Bench::new();
+        let interrupt = plywood::sys::Interrupt;
+        let limits = plywood::transfer::Limits::default();
+        let examined =
+            plywood::transfer::examine(&source.parse().unwrap(), place.directory.path(), &limits, interrupt)
+                .unwrap();
+        let loaded = place.load_one(&source);
+        assert_eq!(examined.len(), 1);
+        assert_eq!(examined[0].id, loaded.record.id);
+        assert_eq!(examined[0].references, loaded.references);
+        let layers: Vec<_> = examined[0].layers.iter().map(|layer| layer.diff_id).collect();
+        assert_eq!(layers, loaded.record.diff_ids);
+        for layer in &examined[0].layers {
+            let record = place.store.layer(&layer.diff_id).unwrap().unwrap();
+            let index = plywood::layer::Index::open(&place.store.part_index(&record.part)).unwrap();
+            let kept: Vec<_> = index.iter().map(|entry| entry.to_entry()).collect();
+            let seen: Vec<_> = layer.index.iter().map(|entry| entry.to_entry()).collect();
+            assert_eq!(seen, kept, "{source}");
+        }
+    }
+    let bad = bench.path("bad.tar");
+    let mut layout = Layout::new();
+    let entry = layout.image(&[(GZIP, b"\x1f\x8bnot gzip at all", b"")]);
+    layout.index(&[entry]);
+    let source = layout.archive(&bad).parse().unwrap();
+    let limits = plywood::transfer::Limits::default();
+    let interrupt = plywood::sys::Interrupt;
+    assert!(plywood::transfer::examine(&source, bench.directory.path(), &limits, interrupt).is_err());
+}
+
+#[test]
+fn a_target_that_is_no_file_is_written_and_not_replaced() {
+    use std::io::Read as _;
+    let bench = Bench::new();
+    let trees = trees(&bench.path("trees"));
+    let image = bench.image("a", &[&trees[0]]);
+    let pipe = bench.path("pipe.tar");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || {
+            let mut bytes = Vec::new();
+            fs::File::open(pipe).unwrap().read_to_end(&mut bytes).unwrap();
+            bytes
+        }
+    });
+    bench.save(&image, pipe.to_str().unwrap(), &SaveOptions::default()).unwrap();
+    let bytes = reader.join().unwrap();
+    let file = bench.path("file.tar");
+    bench.save(&image, file.to_str().unwrap(), &SaveOptions::default()).unwrap();
+    assert!(bytes == fs::read(&file).unwrap());
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    assert!(fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    // And read from one.
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, bytes).unwrap()
+    });
+    assert_eq!(Bench::new().load_one(pipe.to_str().unwrap()).record.id, image.id);
+    writer.join().unwrap();
+    // A link stays a link.
+    let link = bench.path("link.tar");
+    symlink("file.tar", &link).unwrap();
+    fs::write(&file, "").unwrap();
+    bench.save(&image, link.to_str().unwrap(), &SaveOptions::default()).unwrap();
+    assert!(link.is_symlink() && fs::metadata(&file).unwrap().len() > 1000);
 }

@@ -211,7 +211,7 @@ fn every_offered_package_installs_and_its_programs_start() {
         eprintln!("{said}");
         let failures = image.succeed(&format!(
             "for p in $(pkg files {name} | grep -E '^/usr/s?bin/'); do timeout 5 $p --version </dev/null >/tmp/out 2>&1; c=$?; \
-             if [ $c = 127 ] || [ $c = 126 ] || grep -q 'loading shared' /tmp/out; then echo $p $c; cat /tmp/out; fi; done; rm -f /tmp/out",
+             if [ $c = 126 ] || grep -q 'loading shared\\|not found$' /tmp/out && ! grep -q 'applet not found' /tmp/out; then echo $p $c; cat /tmp/out; fi; done; rm -f /tmp/out",
         ));
         assert_eq!(failures, "", "{name}");
     }

@@ -8,9 +8,9 @@ use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::unistd::{pipe2, read, write};
 
+use super::process::Running;
 use super::run::{OnOutput, give, null};
 use super::{Error, Stdin, Stream};
-use crate::sys::clone::Child;
 use crate::sys::signal::PipesMayBreak;
 use crate::sys::{Interrupt, at, pidfd, signal};
 
@@ -20,7 +20,8 @@ const TERM_GRACE: Duration = Duration::from_secs(2);
 const SHORT_GRACE: Duration = Duration::from_millis(300);
 /// How often the interrupt count is looked at: a signal may have come to another thread.
 const TICK: Duration = Duration::from_millis(100);
-const CHUNK: usize = 64 * 1024;
+/// How much is read at once; most programs write little, and memory has to be touched first.
+const CHUNKS: [usize; 2] = [4 * 1024, 64 * 1024];
 
 /// What a program wrote.
 #[derive(Debug, Default)]
@@ -87,9 +88,10 @@ impl Channels {
         Ok([input, stream(1), stream(2)])
     }
 
-    /// Leaves the program's ends to the program.
-    pub fn close_far_ends(&mut self) {
-        self.far = [None, None, None];
+    /// Leaves the program's input to the program. Its outputs are kept open here, too: their end is the
+    /// program's end, and one wake-up is enough for that.
+    pub fn release_input(&mut self) {
+        self.far[0] = None;
     }
 }
 
@@ -102,7 +104,7 @@ fn nonblocking(end: &OwnedFd) -> Result<(), Error> {
 /// Looks after a running program: its end, the user's interrupts, its time.
 #[derive(Debug)]
 pub struct Watch<'a> {
-    child: &'a Child,
+    child: &'a Running,
     deadline: Option<Instant>,
     interrupt: Interrupt,
     /// Interrupts dealt with.
@@ -112,13 +114,13 @@ pub struct Watch<'a> {
 }
 
 impl<'a> Watch<'a> {
-    pub fn new(child: &'a Child, timeout: Option<Duration>, interrupt: Interrupt) -> Self {
+    pub fn new(child: &'a Running, timeout: Option<Duration>, interrupt: Interrupt) -> Self {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         Self { child, deadline, interrupt, seen: 0, kill_at: None, timed_out: false }
     }
 
     pub fn pidfd(&self) -> BorrowedFd<'_> {
-        self.child.pidfd.as_fd()
+        self.child.pidfd()
     }
 
     pub fn interrupted(&self) -> bool {
@@ -167,9 +169,9 @@ impl<'a> Watch<'a> {
 
     /// Asks the program to end; the kernel keeps signals from a process 1 that does not handle them.
     fn ask(&mut self, signal: libc::c_int, grace: Option<Duration>) {
-        let handled = handles(self.child.pid, signal);
+        let handled = handles(self.child.pid(), signal);
         // Its session's first group, as a key press at a terminal would: the shell's children, too.
-        if signal::kill_group(self.child.pid, signal).is_err() {
+        if signal::kill_group(self.child.pid(), signal).is_err() {
             self.send(signal);
         }
         let grace = if handled { grace } else { Some(SHORT_GRACE) };
@@ -201,7 +203,7 @@ pub fn collect(
     watch: &mut Watch<'_>,
     mut on_output: Option<&mut OnOutput<'_>>,
 ) -> Result<Output, Error> {
-    let Channels { mut input, output: mut ends, .. } = channels;
+    let Channels { mut input, output: mut ends, far: _kept } = channels;
     let _pipes = matches!(input, Input::Pipe { .. }).then(PipesMayBreak::new);
     let mut output = Output::default();
     let mut buffer = Vec::new();
@@ -262,13 +264,16 @@ fn slot<'a>(end: Option<&'a OwnedFd>, otherwise: BorrowedFd<'a>, flags: PollFlag
 /// Reads what is there: everything when `all`, else one chunk, so that neither output starves the other.
 fn drain(end: &mut Option<OwnedFd>, buffer: &mut Vec<u8>, all: bool, sink: &mut dyn FnMut(&[u8])) {
     if buffer.is_empty() {
-        buffer.resize(CHUNK, 0);
+        buffer.resize(CHUNKS[0], 0);
     }
     while let Some(open) = end.as_ref() {
         match read(open, buffer) {
             Ok(0) => *end = None,
             Ok(count) => {
                 sink(buffer.get(..count).unwrap_or_default());
+                if count == buffer.len() {
+                    buffer.resize(CHUNKS[1], 0);
+                }
                 if !all {
                     return;
                 }

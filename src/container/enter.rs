@@ -12,11 +12,12 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use super::plan::{Layers, Overlay, Place, Plan, Step};
 use crate::sys::exec::Strings;
-use crate::sys::mount::{self, NODEV, NOEXEC, NOSUID, READ_ONLY};
+use crate::sys::mount::{self, NODEV, NOEXEC, NOSUID, READ_ONLY, STRICT_ATIME};
 use crate::sys::{at, capabilities, exec, identity, network, pty, seccomp, signal};
 
 const DIRECTORY: i32 = libc::O_PATH | libc::O_DIRECTORY;
 const PROC: i64 = 0x9fa0;
+const TMPFS: i64 = 0x0102_1994;
 const SYSFS: i64 = 0x6265_6572;
 
 /// Where the child says what went wrong; the parent reads it when it goes on.
@@ -51,9 +52,11 @@ pub enum Reason {
     Interpreter = 8,
     /// The source of a volume cannot be opened.
     Source = 9,
+    /// The program is the engine itself.
+    Engine = 10,
 }
 
-const REASONS: [Reason; 10] = [
+const REASONS: [Reason; 11] = [
     Reason::System,
     Reason::Link,
     Reason::NotDirectory,
@@ -64,6 +67,7 @@ const REASONS: [Reason; 10] = [
     Reason::Missing,
     Reason::Interpreter,
     Reason::Source,
+    Reason::Engine,
 ];
 
 /// Why a step failed.
@@ -96,7 +100,7 @@ impl Report {
 
 /// Carries the plan out; returns, with an exit status, only when it fails.
 pub fn carry_out(plan: &Plan<'_>, report: &Report) -> i32 {
-    let mut child = Child { root: None, cwd: None };
+    let mut child = Child { root: None, cwd: None, empty: None };
     for (index, step) in plan.steps.iter().enumerate() {
         if let Err(trouble) = child.step(step) {
             report.step.store(index, Ordering::Relaxed);
@@ -108,15 +112,17 @@ pub fn carry_out(plan: &Plan<'_>, report: &Report) -> i32 {
     super::exit::ENGINE
 }
 
-struct Child {
+struct Child<'a> {
     /// The container's root.
     root: Option<OwnedFd>,
     /// Its working directory.
     cwd: Option<OwnedFd>,
+    /// A read-only, empty directory.
+    empty: Option<&'a CStr>,
 }
 
-impl Child {
-    fn step(&mut self, step: &Step<'_>) -> Result<(), Trouble> {
+impl<'a> Child<'a> {
+    fn step(&mut self, step: &'a Step<'_>) -> Result<(), Trouble> {
         match step {
             Step::ResetSignals => signal::reset_dispositions(),
             Step::Hostname(name) => identity::set_hostname(name)?,
@@ -152,19 +158,27 @@ impl Child {
                 }
             }
             Step::Link { target, name } => at::make_link(target, name)?,
-            Step::Mask { name, directory } => mask(name, *directory)?,
+            Step::Mask { name, directory } => self.mask(name, *directory)?,
             Step::ReadOnly { name } => match mount::bind(name, name) {
                 Err(Errno::ENOENT) => {}
                 Err(other) => return Err(other.into()),
                 Ok(()) => mount::restrict(name, READ_ONLY)?,
             },
-            Step::Stage { at } => mount::mount(
-                Some(c"plywood"),
-                at,
-                Some(c"tmpfs"),
-                NOSUID | NODEV | NOEXEC,
-                Some(c"mode=755,size=4m"),
-            )?,
+            Step::Stage { at, dev, empty } => {
+                // Nodes made in it do nothing; those bound from the host keep their own mount's flags.
+                let flags = NOSUID | NODEV | STRICT_ATIME;
+                mount::mount(Some(c"tmpfs"), at, Some(c"tmpfs"), flags, Some(c"mode=755,size=65536k"))?;
+                at::make_directory(None, dev, 0o755)?;
+                at::make_directory(None, empty, 0o555)?;
+                mount::bind(empty, empty)?;
+                mount::restrict(empty, READ_ONLY | NOEXEC)?;
+                self.empty = Some(empty);
+            }
+            Step::Dev { source } => {
+                self.enter_directory(c"dev")?;
+                mount::bind(source, c".")?;
+                self.enter_mounted(c"dev", TMPFS)?;
+            }
             Step::File { source, contents, target } => self.mount_file(source, contents, target)?,
             Step::Volume { source, target, flags } => self.mount_volume(source, target, *flags)?,
             Step::WorkingDirectory(place) => self.cwd = Some(self.make(place, true)?),
@@ -197,6 +211,11 @@ impl Child {
             Step::CloseDescriptors => exec::close_from(3)?,
             Step::Filter(program) => seccomp::load_raw(&program.0).map_err(Errno::from_raw)?,
             Step::UnblockSignals => signal::unblock_all(),
+            Step::Refuse { candidates, own } => {
+                for candidate in candidates.iter() {
+                    refuse(candidate, *own)?;
+                }
+            }
             Step::Execute { candidates, searched, arguments, environment } => {
                 return Err(execute(candidates, *searched, arguments, environment));
             }
@@ -257,7 +276,7 @@ impl Child {
                     Err(Errno::ENOSYS) => {
                         self.enter_mounted(c"sys", SYSFS)?;
                         mount::restrict(c".", flags)?;
-                        mask(c"fs/cgroup", true)?;
+                        self.mask(c"fs/cgroup", true)?;
                     }
                     other => other?,
                 }
@@ -290,6 +309,21 @@ impl Child {
             }
         }
         Ok(at::open(root, &place.path, flags, 0, at::IN_ROOT)?)
+    }
+
+    /// Hides `name`, on a file system mounted in the root.
+    fn mask(&self, name: &CStr, directory: bool) -> nix::Result<()> {
+        let mut answer = Err(Errno::ENOTDIR);
+        if !directory {
+            answer = mount::bind(c"../dev/null", name);
+        }
+        if let (Err(Errno::ENOTDIR), Some(empty)) = (answer, self.empty) {
+            answer = mount::bind(empty, name);
+        }
+        match answer {
+            Err(Errno::ENOENT) => Ok(()),
+            other => other,
+        }
     }
 
     fn mount_file(&self, source: &CStr, contents: &[u8], target: &Place) -> Result<(), Trouble> {
@@ -358,22 +392,6 @@ fn mount_overlay(overlay: &Overlay) -> nix::Result<OwnedFd> {
     }
 }
 
-/// Hides `name`, on a file system mounted in the root, behind the container's read-only `/dev/null` or behind an empty, read-only directory.
-fn mask(name: &CStr, directory: bool) -> nix::Result<()> {
-    let mut answer = Err(Errno::ENOTDIR);
-    if !directory {
-        answer = mount::bind(c"../dev/null", name);
-    }
-    if answer == Err(Errno::ENOTDIR) {
-        let flags = NOSUID | NODEV | NOEXEC | READ_ONLY;
-        answer = mount::mount(Some(c"tmpfs"), name, Some(c"tmpfs"), flags, Some(c"mode=755,size=0k"));
-    }
-    match answer {
-        Err(Errno::ENOENT) => Ok(()),
-        other => other,
-    }
-}
-
 fn die_with_parent(alive: [BorrowedFd<'_>; 2]) -> Result<(), Trouble> {
     identity::die_with_parent()?;
     let [reader, writer] = alive;
@@ -386,7 +404,12 @@ fn die_with_parent(alive: [BorrowedFd<'_>; 2]) -> Result<(), Trouble> {
     }
 }
 
-fn execute(candidates: &[CString], searched: bool, arguments: &Strings, environment: &Strings) -> Trouble {
+fn execute(
+    candidates: &[CString],
+    searched: bool,
+    arguments: &Strings<'_>,
+    environment: &Strings<'_>,
+) -> Trouble {
     let mut result = trouble(Errno::ENOENT, Reason::Missing);
     for candidate in candidates {
         let errno = exec::execute(candidate, arguments, environment);
@@ -407,6 +430,38 @@ fn execute(candidates: &[CString], searched: bool, arguments: &Strings, environm
         }
     }
     result
+}
+
+/// Follows a program through the interpreters that its first lines name, as the kernel will (fs/binfmt_script.c,
+/// at most five deep), and fails where one of them is `own`.
+fn refuse(program: &CStr, own: (u64, u64)) -> Result<(), Trouble> {
+    // The kernel looks at 256 bytes; the last stays zero.
+    let mut line = [0u8; 257];
+    let mut name = [0u8; 257];
+    let mut path = program;
+    for _ in 0..6 {
+        let flags = libc::O_RDONLY | libc::O_NONBLOCK | libc::O_NOCTTY;
+        // What cannot be opened the kernel will refuse, too, and say why.
+        let Ok(file) = at::open_own(path, flags, 0) else { return Ok(()) };
+        let Some(found) = at::regular_file(file.as_fd())? else { return Ok(()) };
+        if found == own {
+            return Err(trouble(Errno::EACCES, Reason::Engine));
+        }
+        line.fill(0);
+        let count = at::read_start(file.as_fd(), &mut line[..256]).unwrap_or(0);
+        let Some(rest) = line[..count].strip_prefix(b"#!") else { return Ok(()) };
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+        let start = rest.iter().position(|byte| !blank(byte)).unwrap_or(rest.len());
+        let rest = &rest[start..];
+        let end = rest.iter().position(|byte| blank(byte) || matches!(byte, b'\n' | 0)).unwrap_or(rest.len());
+        name.fill(0);
+        name[..end].copy_from_slice(&rest[..end]);
+        path = match CStr::from_bytes_until_nul(&name) {
+            Ok(path) => path,
+            Err(_) => return Ok(()),
+        };
+    }
+    Ok(())
 }
 
 /// `/proc/self/fd/N` without allocating.

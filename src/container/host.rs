@@ -1,6 +1,7 @@
 //! What this machine offers, asked once.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
 
 use crate::sys::mount::Context;
@@ -16,6 +17,8 @@ pub struct Host {
     pub tty_group: bool,
     /// `setgroups` is allowed in this user namespace.
     pub set_groups: bool,
+    /// Device and inode of this very program.
+    pub program: (u64, u64),
 }
 
 impl Host {
@@ -26,8 +29,10 @@ impl Host {
             lowerdir_plus: Context::new(c"overlay")
                 .is_ok_and(|overlay| overlay.set(c"lowerdir+", c"/").is_ok()),
             cgroup2: fs::exists("/sys/fs/cgroup/cgroup.controllers").unwrap_or(false),
-            tty_group: fs::read_to_string("/proc/self/gid_map").is_ok_and(|map| maps(&map, 5)),
-            set_groups: fs::read_to_string("/proc/self/setgroups").is_ok_and(|text| text.trim() != "deny"),
+            // A kernel without user namespaces has neither file, and all groups.
+            tty_group: fs::read_to_string("/proc/self/gid_map").map_or(true, |map| maps(&map, 5)),
+            set_groups: fs::read_to_string("/proc/self/setgroups").map_or(true, |text| text.trim() != "deny"),
+            program: fs::metadata("/proc/self/exe").map_or((0, 0), |own| (own.dev(), own.ino())),
         })
     }
 }

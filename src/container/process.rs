@@ -1,7 +1,7 @@
 //! The parent's side: starts a plan and understands its failure.
 
 use std::ffi::CStr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -11,13 +11,77 @@ use super::Error;
 use super::enter::{self, Reason, Report, Trouble};
 use super::plan::{Plan, Step};
 use crate::sys::clone::{self, Child, Stack};
-use crate::sys::{identity, pidfd, signal};
+use crate::sys::pidfd::{self, Ended};
+use crate::sys::{identity, signal};
 
 /// Stacks of ended set-ups, to be used again.
 static STACKS: Mutex<Vec<Stack>> = Mutex::new(Vec::new());
 
+/// A program in a container. Dropped before its end was waited for, it is killed: a panic on the way out must not
+/// leave it behind.
+#[derive(Debug)]
+pub struct Running {
+    child: Child,
+    waited: bool,
+}
+
+impl Running {
+    /// Its id on the host.
+    pub fn pid(&self) -> i32 {
+        self.child.pid
+    }
+
+    /// Readable when it has ended.
+    pub fn pidfd(&self) -> BorrowedFd<'_> {
+        self.child.pidfd.as_fd()
+    }
+
+    /// Waits for its end.
+    pub fn wait(mut self) -> Result<Ended, Error> {
+        self.waited = true;
+        pidfd::wait(self.pidfd()).map_err(Error::setup("wait for the program"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.waited {
+            let _ = pidfd::send_signal(self.pidfd(), libc::SIGKILL);
+            let _ = pidfd::wait(self.pidfd());
+        }
+    }
+}
+
+/// Keeps other processes out of our memory while a child that shares it already is another user. That state belongs to
+/// the memory, so it is put back only when the last such child has got memory of its own.
+struct Closed;
+
+/// How many there are, and whether the process was open before the first.
+static CLOSED: Mutex<(usize, bool)> = Mutex::new((0, false));
+
+impl Closed {
+    fn new() -> Self {
+        let mut closed = CLOSED.lock().unwrap_or_else(PoisonError::into_inner);
+        if closed.0 == 0 {
+            closed.1 = identity::is_dumpable();
+        }
+        closed.0 += 1;
+        Self
+    }
+}
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        let mut closed = CLOSED.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.0 -= 1;
+        if closed.0 == 0 && closed.1 {
+            let _ = identity::set_dumpable(true);
+        }
+    }
+}
+
 /// Starts the plan's program and returns when it is executing.
-pub fn start(plan: &Plan<'_>) -> Result<Child, Error> {
+pub fn start(plan: &Plan<'_>) -> Result<Running, Error> {
     signal::await_children();
     let spare = STACKS.lock().unwrap_or_else(PoisonError::into_inner).pop();
     let mut stack = match spare {
@@ -25,25 +89,20 @@ pub fn start(plan: &Plan<'_>) -> Result<Child, Error> {
         None => Stack::new().map_err(Error::setup("make a stack"))?,
     };
     let report = Report::default();
-    let dumpable = identity::is_dumpable();
+    let changes_user = plan.steps.iter().any(|step| matches!(step, Step::User(1..) | Step::Group(1..)));
+    let closed = changes_user.then(Closed::new);
     let started = clone::vfork(plan.namespaces, &mut stack, &mut || enter::carry_out(plan, &report));
-    if dumpable && !identity::is_dumpable() {
-        // A change of user in the child, whose memory was ours.
-        let _ = identity::set_dumpable(true);
-    }
+    drop(closed);
     STACKS.lock().unwrap_or_else(PoisonError::into_inner).push(stack);
     let child = started.map_err(Error::setup("make the container's namespaces"))?;
-    match report.failure() {
-        None => Ok(child),
-        Some((index, trouble)) => {
-            // It ends by itself; only its entry is left to be taken.
-            let _ = pidfd::wait(child.pidfd.as_fd());
-            Err(plan.steps.get(index).map_or_else(
-                || Error::Setup { step: "start".into(), errno: trouble.errno },
-                |step| explain(step, trouble),
-            ))
-        }
-    }
+    let running = Running { child, waited: false };
+    let Some((index, trouble)) = report.failure() else { return Ok(running) };
+    // It ends by itself; only its entry is left to be taken.
+    let _ = running.wait();
+    Err(plan.steps.get(index).map_or_else(
+        || Error::Setup { step: "start".into(), errno: trouble.errno },
+        |step| explain(step, trouble),
+    ))
 }
 
 fn explain(step: &Step<'_>, trouble: Trouble) -> Error {
@@ -53,12 +112,14 @@ fn explain(step: &Step<'_>, trouble: Trouble) -> Error {
     let at = match step {
         Step::Mount { at, .. } => format!("/{}", text(at)),
         Step::Sysfs => "/sys".into(),
+        Step::Dev { .. } => "/dev".into(),
         other => other.to_string(),
     };
     match (reason, step) {
         (Reason::Link, _) => hostile(at, "a symbolic link"),
         (Reason::NotDirectory, _) => hostile(at, "not a directory"),
         (Reason::Elsewhere, _) => hostile(at, "not what was mounted there"),
+        (Reason::Engine, _) => Error::NotExecutable { program: "/proc/self/exe".into(), errno },
         (Reason::Outside, _) => hostile("working directory".into(), "outside its root"),
         (Reason::IntoProc, Step::Volume { target, .. }) => hostile(target.to_string(), "a link into /proc"),
         (Reason::Source, Step::Volume { source, .. }) => {

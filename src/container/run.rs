@@ -1,6 +1,5 @@
 //! One program in one container, from start to end.
 
-use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -14,7 +13,7 @@ use super::host::Host;
 use super::plan::{Plan, Wiring};
 use super::{Error, Exit, Network, Spec, capture, exit, network, process, terminal};
 use crate::sys::pty::Pty;
-use crate::sys::{Interrupt, at, pidfd};
+use crate::sys::{Interrupt, at};
 
 /// Which of a program's two outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -90,41 +89,30 @@ pub fn run(
         Io::Captured { stdin, on_output } => {
             let mut channels = capture::Channels::new(stdin, spec.uid)?;
             let child = start(spec, channels.streams()?, None)?;
-            channels.close_far_ends();
-            on_start(child.pid.unsigned_abs());
+            channels.release_input();
+            on_start(child.pid().unsigned_abs());
             let mut watch = capture::Watch::new(&child, timeout, *interrupt);
             let output = capture::collect(channels, &mut watch, on_output)?;
-            let ended = pidfd::wait(child.pidfd.as_fd()).map_err(Error::setup("wait for the program"))?;
-            Ok(Exit {
-                code: exit::code(ended),
-                stdout: output.stdout,
-                stderr: output.stderr,
-                duration: began.elapsed(),
-                interrupted: watch.interrupted(),
-                timed_out: watch.timed_out(),
-            })
+            let (interrupted, timed_out) = (watch.interrupted(), watch.timed_out());
+            let code = exit::code(child.wait()?);
+            let capture::Output { stdout, stderr } = output;
+            Ok(Exit { code, stdout, stderr, duration: began.elapsed(), interrupted, timed_out })
         }
         Io::Terminal => {
             let pty = open_terminal(spec)?;
             terminal::copy_size(&pty.master);
             let slave = pty.slave.as_fd();
             let child = start(spec, [slave, slave, slave], Some(pty.tree.as_fd()))?;
-            on_start(child.pid.unsigned_abs());
+            on_start(child.pid().unsigned_abs());
             let Pty { tree, master, slave } = pty;
             drop((tree, slave));
             let mut watch = capture::Watch::new(&child, timeout, *interrupt);
             terminal::relay(&master, &mut watch)?;
-            let ended = pidfd::wait(child.pidfd.as_fd()).map_err(Error::setup("wait for the program"))?;
             terminal::drain(&master);
-            let _ = io::stdout().flush();
-            Ok(Exit {
-                code: exit::code(ended),
-                stdout: Vec::new(),
-                stderr: Vec::new(),
-                duration: began.elapsed(),
-                interrupted: watch.interrupted(),
-                timed_out: watch.timed_out(),
-            })
+            let (interrupted, timed_out) = (watch.interrupted(), watch.timed_out());
+            let code = exit::code(child.wait()?);
+            let (stdout, stderr) = (Vec::new(), Vec::new());
+            Ok(Exit { code, stdout, stderr, duration: began.elapsed(), interrupted, timed_out })
         }
     }
 }
@@ -133,7 +121,7 @@ fn start(
     spec: &Spec,
     streams: [BorrowedFd<'_>; 3],
     terminal: Option<BorrowedFd<'_>>,
-) -> Result<crate::sys::clone::Child, Error> {
+) -> Result<process::Running, Error> {
     let (reader, writer) = pipe2(OFlag::O_CLOEXEC).map_err(Error::setup("make a pipe"))?;
     let network = match spec.network {
         Network::None => network::spare(),

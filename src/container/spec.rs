@@ -31,11 +31,13 @@ pub struct Volume {
 /// How the container's overlay is mounted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MountApi {
-    /// `fsopen` with `lowerdir+` (Linux 6.7), `mount(2)` where that is missing.
+    /// `mount(2)`, which is the quicker one, while its options are short; else `fsopen`, where the kernel can.
     #[default]
     Auto,
-    /// `mount(2)`, whose options must fit in a page; for tests of the older way.
+    /// `mount(2)`, whose options must fit in a page; for tests.
     Old,
+    /// `fsopen` with `lowerdir+` (Linux 6.7); for tests.
+    New,
 }
 
 /// One program in one container.

@@ -167,6 +167,28 @@ pub fn is_directory(file: BorrowedFd<'_>) -> nix::Result<bool> {
     Ok(stat.st_mode & libc::S_IFMT == libc::S_IFDIR)
 }
 
+/// Device and inode of a regular file; `None` for anything else.
+///
+/// # Errors
+/// `fstat(2)`'s.
+pub fn regular_file(file: BorrowedFd<'_>) -> nix::Result<Option<(u64, u64)>> {
+    // SAFETY: stat is plain data.
+    let mut stat: libc::stat = unsafe { std::mem::zeroed() };
+    // SAFETY: `stat` is writable.
+    Errno::result(unsafe { libc::fstat(file.as_raw_fd(), &raw mut stat) })?;
+    Ok((stat.st_mode & libc::S_IFMT == libc::S_IFREG).then_some((stat.st_dev, stat.st_ino)))
+}
+
+/// Reads the beginning of a file; returns how many bytes there were.
+///
+/// # Errors
+/// `pread(2)`'s.
+pub fn read_start(file: BorrowedFd<'_>, buffer: &mut [u8]) -> nix::Result<usize> {
+    // SAFETY: the buffer is as long as stated.
+    let count = unsafe { libc::pread(file.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len(), 0) };
+    Errno::result(count).map(|count| count as usize)
+}
+
 /// The magic number of the file system that the descriptor is on (`statfs(2)`).
 ///
 /// # Errors

@@ -1,42 +1,41 @@
 //! Executing a program, and what it finds open. Allocates nothing.
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, CString, c_char};
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 
 use nix::errno::Errno;
 
 /// Pointers to strings with a null pointer behind the last, as `execve(2)` wants them.
 #[derive(Debug)]
-pub struct Strings {
-    // Keeps what the pointers point at.
-    #[allow(dead_code)]
-    owned: Vec<std::ffi::CString>,
+pub struct Strings<'a> {
+    texts: &'a [CString],
     pointers: Vec<*const c_char>,
 }
 
-// SAFETY: the pointers lead into `owned`, which nobody changes.
-unsafe impl Send for Strings {}
+// SAFETY: the pointers lead into `texts`, which is borrowed and so does not change.
+unsafe impl Send for Strings<'_> {}
 // SAFETY: as above.
-unsafe impl Sync for Strings {}
+unsafe impl Sync for Strings<'_> {}
 
-impl Strings {
+impl<'a> Strings<'a> {
     /// Prepares the strings.
     #[must_use]
-    pub fn new(owned: Vec<std::ffi::CString>) -> Self {
-        let mut pointers: Vec<*const c_char> = owned.iter().map(|text| text.as_ptr()).collect();
+    pub fn new(texts: &'a [CString]) -> Self {
+        let mut pointers = Vec::with_capacity(texts.len() + 1);
+        pointers.extend(texts.iter().map(|text| text.as_ptr()));
         pointers.push(std::ptr::null());
-        Self { owned, pointers }
+        Self { texts, pointers }
     }
 
     /// The strings.
     #[must_use]
-    pub fn as_slice(&self) -> &[std::ffi::CString] {
-        &self.owned
+    pub fn as_slice(&self) -> &'a [CString] {
+        self.texts
     }
 }
 
 /// Executes the program at `path`; returns only when it cannot.
-pub fn execute(path: &CStr, arguments: &Strings, environment: &Strings) -> Errno {
+pub fn execute(path: &CStr, arguments: &Strings<'_>, environment: &Strings<'_>) -> Errno {
     // SAFETY: terminated strings in terminated arrays.
     unsafe {
         libc::syscall(

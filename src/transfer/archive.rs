@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Error, Limits};
+use crate::layer::FileRange;
 
 const BLOCK: u64 = 512;
 
@@ -57,6 +58,11 @@ impl Section {
     pub fn of(file: &File) -> io::Result<Self> {
         let size = file.metadata()?.len();
         Ok(Self::whole(file.try_clone()?, size))
+    }
+
+    /// The same bytes for a reader that can pass over some.
+    pub fn range(&self) -> FileRange<'_> {
+        FileRange::new(&self.file, self.offset, self.remaining)
     }
 
     /// Bytes not read yet.

@@ -50,12 +50,7 @@ pub(super) struct Platform {
 impl Platform {
     /// This machine.
     pub fn own() -> Self {
-        let architecture = match std::env::consts::ARCH {
-            "x86_64" => "amd64",
-            "aarch64" => "arm64",
-            other => other,
-        };
-        Self { architecture: architecture.to_owned(), os: "linux".to_owned(), variant: None }
+        Self { architecture: super::ARCHITECTURE.to_owned(), os: "linux".to_owned(), variant: None }
     }
 
     /// Does an image for `self` run on this machine?
@@ -203,7 +198,7 @@ mod tests {
             (r#"{"schemaVersion":2,"config":DESC,"layers":[],"manifests":[]}"#, None, "at once"),
             (r#"{"schemaVersion":2,"layers":[],"manifests":[]}"#, None, "at once"),
             (r#"{"schemaVersion":2,"manifests":[],"manifests":[]}"#, None, "duplicate field"),
-            (r#"{"schemaVersion":2,"manifests":[]}"#, Some(media::OCI_MANIFEST), "must have"),
+            (r#"{"schemaVersion":2,"manifests":[]}"#, Some(media::OCI_MANIFEST), "not what"),
             (r#"{"schemaVersion":2,"config":DESC,"layers":[]}"#, Some(media::OCI_INDEX), "not what"),
             (
                 r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#,

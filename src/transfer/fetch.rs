@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::bundle::Bundle;
 use super::compression::Compression;
+use super::examine::start_of;
 use super::images::LayerFile;
 use super::watch::Watch;
 use super::{Error, LoadOptions};
@@ -37,14 +38,7 @@ pub(super) fn fetch(
     watch: &Watch,
 ) -> Result<Fetched, Error> {
     let section = bundle.section(&file.member)?;
-    let mut start = Vec::with_capacity(6);
-    section.clone().take(6).read_to_end(&mut start).map_err(Error::io("read", bundle.path()))?;
-    let compression = Compression::recognise(&start).map_err(|kind| {
-        Error::document(
-            &file.member,
-            format!("it is compressed with {kind}, which no image specification knows"),
-        )
-    })?;
+    let compression = start_of(&section, &file.member)?;
     let present = store.pin_layer(&file.diff_id)?;
     let name = file.member.as_str();
     if compression == Compression::None {

@@ -42,8 +42,8 @@ pub(super) struct Directory {
 
 impl LayoutWriter {
     /// Begins an archive at `path`.
-    pub fn archive(path: &Path) -> Result<Self, Error> {
-        let output = Output::create(path)?;
+    pub fn archive(path: &Path, scratch: &Path) -> Result<Self, Error> {
+        let output = Output::create(path, scratch)?;
         let mut writer = TarWriter::new(output.file()?);
         writer.add("oci-layout", MARKER).map_err(Error::io("write", path))?;
         Ok(Self::Archive { writer, output, written: Vec::new() })
@@ -169,7 +169,7 @@ impl Directory {
     }
 
     fn put(&self, path: &Path, content: &[u8]) -> Result<(), Error> {
-        let output = Output::create(path)?;
+        let output = Output::create(path, &output::directory_of(path))?;
         output.file()?.write_all(content).map_err(Error::io("write", path))?;
         output.finish()
     }

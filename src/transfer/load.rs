@@ -75,7 +75,7 @@ pub fn load(store: &Store, source: &Source, options: &LoadOptions) -> Result<Vec
     found.into_iter().map(|image| put(store, image, &fetched)).collect()
 }
 
-fn place_of(source: &Source) -> (PathBuf, Option<String>, Layout) {
+pub(super) fn place_of(source: &Source) -> (PathBuf, Option<String>, Layout) {
     let (place, layout) = match source {
         Source::Oci(place) | Source::OciArchive(place) => (place, Layout::Oci),
         Source::DockerArchive(place) => (place, Layout::Docker),
@@ -85,7 +85,7 @@ fn place_of(source: &Source) -> (PathBuf, Option<String>, Layout) {
     (path, wanted, layout)
 }
 
-fn check_kind(source: &Source, bundle: &Bundle) -> Result<(), Error> {
+pub(super) fn check_kind(source: &Source, bundle: &Bundle) -> Result<(), Error> {
     let reason = match (source, bundle) {
         (Source::Oci(_), Bundle::Archive(_)) => "it is a file: `oci-archive:` reads those",
         (Source::OciArchive(_), Bundle::Directory(_)) => "it is a directory: `oci:` reads those",

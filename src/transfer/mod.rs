@@ -4,6 +4,7 @@
 //! load     source → bundle (archive or directory) → images (documents, checked) → fetch (layers)
 //! save     layer_tar → compression → tar_writer or layout_writer → output
 //! import   a tar or a directory as one layer
+//! examine  what an image is made of, read where it lies
 //! base     the starter image, from this machine's own programs
 //! ```
 //! Promises: nothing that comes in is believed before its digest, size and DiffID are checked, and
@@ -16,6 +17,7 @@ mod bundle;
 mod compression;
 mod document;
 mod error;
+mod examine;
 mod fetch;
 mod images;
 mod layer_tar;
@@ -31,8 +33,12 @@ mod watch;
 
 pub use compression::Compression;
 pub use error::Error;
+pub use examine::{Examined, ExaminedLayer, examine};
 pub use limits::Limits;
 pub use load::{LoadOptions, Loaded, load};
 pub use rootfs::{Imported, import};
 pub use save::{SaveOptions, Saved, save};
 pub use source::{Place, Source, Target};
+
+/// This machine's architecture as images name it, in Go's spelling.
+const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" };

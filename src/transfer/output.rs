@@ -13,22 +13,30 @@ use super::Error;
 pub(super) struct Output {
     temporary: NamedTempFile,
     path: PathBuf,
+    in_place: bool,
 }
 
 impl Output {
-    /// Begins the file that will be at `path`.
-    pub fn create(path: &Path) -> Result<Self, Error> {
-        let directory = directory_of(path);
-        if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
+    /// Begins the file that will be at `path`; a symbolic link there stays one. What has no place
+    /// for a rename, such as a pipe, is written at the end, from a file in `scratch`.
+    pub fn create(path: &Path, scratch: &Path) -> Result<Self, Error> {
+        let found = fs::metadata(path).ok();
+        if found.as_ref().is_some_and(fs::Metadata::is_dir) {
             return Err(Error::io("write", path)(io::Error::from(io::ErrorKind::IsADirectory)));
         }
+        // `/dev/stdout` may lead to a file, and is itself not to be replaced.
+        let given = path.starts_with("/dev") || path.starts_with("/proc");
+        let in_place = found.is_some_and(|found| given || !found.is_file());
+        let resolved = if in_place { None } else { fs::canonicalize(path).ok() };
+        let path = resolved.as_deref().unwrap_or(path);
+        let directory = if in_place { scratch.to_owned() } else { directory_of(path) };
         let temporary = tempfile::Builder::new()
             .prefix(".plywood-")
             // The process's umask is applied to it.
             .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(if is_special(path) { std::env::temp_dir() } else { directory })
+            .tempfile_in(directory)
             .map_err(Error::io("create", path))?;
-        Ok(Self { temporary, path: path.to_owned() })
+        Ok(Self { temporary, path: path.to_owned(), in_place })
     }
 
     /// Where it will be.
@@ -44,11 +52,11 @@ impl Output {
     /// Puts the file in its place; it survives a power cut from here on.
     pub fn finish(self) -> Result<(), Error> {
         let failed = Error::io("write", &self.path);
-        if is_special(&self.path) {
-            // A pipe or a terminal has no place for a rename.
+        if self.in_place {
             let mut from = self.temporary.as_file();
             from.rewind().map_err(&failed)?;
-            let mut to = File::options().write(true).open(&self.path).map_err(&failed)?;
+            // Truncating does nothing to what is no file.
+            let mut to = File::options().write(true).truncate(true).open(&self.path).map_err(&failed)?;
             io::copy(&mut from, &mut to).map_err(&failed)?;
             return to.flush().map_err(&failed);
         }
@@ -56,11 +64,6 @@ impl Output {
         self.temporary.persist(&self.path).map_err(|error| failed(error.error))?;
         sync_directory(&directory_of(&self.path))
     }
-}
-
-/// Is there something at `path` that is no file?
-fn is_special(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir())
 }
 
 /// The directory that `path` is in.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
@@ -64,7 +64,7 @@ pub fn save(
         Target::DockerArchive(place) => saver.docker(place, references),
         Target::OciArchive(place) => {
             let (path, name) = place.split_first();
-            saver.oci(LayoutWriter::archive(&path)?, name, references)
+            saver.oci(LayoutWriter::archive(&path, &saver.scratch())?, name, references)
         }
         Target::Oci(place) => {
             let (path, name) = place.split_first();
@@ -98,6 +98,10 @@ struct Saver<'a> {
 }
 
 impl Saver<'_> {
+    fn scratch(&self) -> PathBuf {
+        self.store.root().join("tmp")
+    }
+
     /// Source: moby `image/tarexport/save.go`.
     fn docker(&self, place: &Place, references: &[Reference]) -> Result<Saved, Error> {
         if !matches!(self.options.compression, None | Some(Compression::None)) {
@@ -112,7 +116,7 @@ impl Saver<'_> {
             Some(name) => vec![parse(name)?],
             None => references.to_vec(),
         };
-        let output = Output::create(&path)?;
+        let output = Output::create(&path, &self.scratch())?;
         let failed = Error::io("write", &path);
         let mut writer = TarWriter::new(output.file()?);
         let layers = self.layers()?;

@@ -6,7 +6,7 @@ use super::run::RunConfig;
 use super::time::{image_time, now_nanos};
 use super::{CommitOptions, Container, Error, Image, Result, Workbench, index_of, tree_of};
 use crate::image::{Change, Config, Next};
-use crate::layer::{self, Entry, Index, Stack, TarOptions};
+use crate::layer::{self, Entry, Index, Mtime, Stack, TarOptions};
 use crate::oci::{DiffId, Reference};
 use crate::store::{AddedLayer, ContainerLock, ContainerRecord, ImageRecord, LayerRecord, PartId, TarSource};
 
@@ -109,9 +109,15 @@ impl Workbench {
         let store = self.store()?;
         let directory = store.part_dir(part);
         let tree = tree_of(&directory);
-        let entries = layer::settle(&tree, lowers)?;
-        let options = TarOptions { source_date_epoch: self.settings.source_date_epoch };
-        let (diff_id, tar_size) = layer::digest_tar(&tree, entries.iter().map(Entry::as_ref), &options)?;
+        let mut entries = layer::settle(&tree, lowers)?;
+        if let Some(epoch) = self.settings.source_date_epoch {
+            // The index is what the tar is made from again: it must say what the digest was made of.
+            for entry in entries.iter_mut().filter(|entry| entry.mtime.secs >= epoch) {
+                entry.mtime = Mtime { secs: epoch, nanos: 0 };
+            }
+        }
+        let content = entries.iter().map(Entry::as_ref);
+        let (diff_id, tar_size) = layer::digest_tar(&tree, content, &TarOptions::default())?;
         let index = index_of(&directory);
         Index::write(&entries, &index)?;
         let index = Index::open(&index)?;

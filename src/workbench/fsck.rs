@@ -1,7 +1,7 @@
 //! `fsck`: whether the store holds what it says.
 
 use super::{FsckOptions, FsckReport, Problem, Result, Workbench, index_of, tree_of};
-use crate::layer::{self, Entry, Index, TarOptions};
+use crate::layer::{self, Index, TarOptions};
 use crate::oci::{DiffId, Digester};
 use crate::store::{self, LayerRecord, TarSource};
 
@@ -37,12 +37,10 @@ impl Workbench {
     /// Whether a layer's directory still gives the tar that its DiffID is the digest of.
     fn verify(&self, record: &LayerRecord) -> Result<()> {
         let part = self.store()?.part_dir(&record.part);
-        Index::open(&index_of(&part))?;
+        let index = Index::open(&index_of(&part))?;
         let diff_id = match record.tar {
             TarSource::Canonical => {
-                let entries = layer::scan(&tree_of(&part), self.format()?)?;
-                layer::digest_tar(&tree_of(&part), entries.iter().map(Entry::as_ref), &TarOptions::default())?
-                    .0
+                layer::digest_tar(&tree_of(&part), index.iter(), &TarOptions::default())?.0
             }
             TarSource::Split => {
                 let mut digester = Digester::default();

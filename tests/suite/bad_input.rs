@@ -159,7 +159,7 @@ fn a_corrupt_archive_leaves_nothing() {
     let at = changed.windows(4).position(|four| four == b"\x7fELF").unwrap() + 200;
     changed[at] ^= 1;
     fs::write(&bad, &changed).unwrap();
-    assert_error(&plywood.error(&load), "corrupt", &["digest"]);
+    assert_error(&plywood.error(&load), "corrupt", &["sha256:"]);
     assert_eq!(plywood.error("load(`/nowhere/at/all.tar`)")["kind"], "not_found");
     assert_eq!(plywood.json("images().len()"), 0);
     plywood.assert_clean();

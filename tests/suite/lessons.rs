@@ -18,13 +18,18 @@ fn a_broken_check_names_its_step() {
     let plywood = Plywood::new();
     let script = r#"
         import "std/lesson" as lesson;
-        let l = lesson::lesson("Broken");
-        l.step("First step", #{ text: "fine", run: || 1, check: || true });
-        l.step("The broken step", #{ text: "not fine", run: || 2, check: || false, message: "this cannot pass" });
-        l.start();
+        lesson::run(#{
+            title: "Broken",
+            steps: [
+                #{ title: "First step", text: "fine", run: || 1, check: || true },
+                #{ title: "The broken step", text: "not fine", run: || 2, check: || false, message: "this cannot pass" },
+                #{ title: "Never reached", run: || print("reached"), check: || true },
+            ],
+        });
     "#;
     let outcome = plywood.eval(script);
     assert_eq!(outcome.code, 1, "{outcome:?}");
+    assert!(!outcome.stdout.contains("reached"), "{}", outcome.stdout);
     assert!(
         outcome.stderr.contains("The broken step") && outcome.stderr.contains("this cannot pass"),
         "{}",
@@ -39,11 +44,9 @@ fn an_experiment_runs_its_set_up_once() {
         import "std/experiment" as experiment;
         let rows = experiment::run(#{
             setup: || run(base(), "date +%N > /stamp", #{ network: "none" }),
-            matrix: #{ size: [1, 2, 3], name: ["a", "b"] },
-            cell: |image, p| {
-                let c = run(image, `head -c ${p.size}000 /dev/zero > /${p.name}; cat /stamp`, #{ network: "none" });
-                #{ stamp: c.stdout, changes: diff(c).len(), bytes: diff(c)[0].size }
-            },
+            matrix: #{ size: [1, 2, 3], file: ["a", "b"] },
+            cell: |image, p| run(image, `head -c ${p.size}000 /dev/zero > /${p.file}; cat /stamp`, #{ network: "none" }),
+            measure: |c, p| #{ stamp: c.stdout, changes: diff(c).len(), bytes: diff(c)[0].size },
         });
         rows"#;
     let rows = plywood.json(script);

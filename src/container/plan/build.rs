@@ -2,17 +2,17 @@
 
 use std::ffi::{CStr, CString};
 use std::os::fd::BorrowedFd;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
 
 use super::super::host::Host;
 use super::super::{Error, Network, Spec};
 use super::{Overlay, Place, Program, Step};
 use crate::sys::clone;
 use crate::sys::exec::Strings;
-use crate::sys::mount::{NODEV, NOEXEC, NOSUID, READ_ONLY, STRICT_ATIME};
+use crate::sys::mount::{NODEV, NOEXEC, NOSUID, READ_ONLY};
 
 const PROC: i64 = 0x9fa0;
-const TMPFS: i64 = 0x0102_1994;
 
 /// Devices that exist in every container, as Docker has them.
 const DEVICES: [(&CStr, &CStr); 6] = [
@@ -75,10 +75,12 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// [`Error::Invalid`] for what cannot be.
-    pub(in super::super) fn new(spec: &Spec, host: &Host, wiring: &Wiring<'a>) -> Result<Self, Error> {
+    pub(in super::super) fn new(spec: &'a Spec, host: &Host, wiring: &Wiring<'a>) -> Result<Self, Error> {
         let mut namespaces =
             clone::NEW_MOUNTS | clone::NEW_PIDS | clone::NEW_IPC | clone::NEW_UTS | clone::NEW_CGROUP;
         let mut steps = Vec::with_capacity(72);
+        // First: under load the kernel puts a new session's process at the end of the queue.
+        steps.push(Step::Session);
         steps.push(Step::ResetSignals);
         match (spec.network, wiring.network) {
             (Network::Host, _) => {}
@@ -93,6 +95,10 @@ impl<'a> Plan<'a> {
         // The modes below are meant as they are written.
         steps.push(Step::Umask(0));
         steps.push(Step::Overlay(Overlay::new(spec, host.lowerdir_plus)?));
+        let stage = |name: &str| string(spec.work.join(name).into_os_string().into_vec(), "work directory");
+        // Over the work directory, which overlayfs holds by then.
+        steps.push(Step::Stage { at: stage("")?, dev: stage("dev")?, empty: stage("empty")? });
+        steps.push(Step::Dev { source: stage("dev")? });
         mount_dev(&mut steps, host, wiring.terminal);
         // After /dev, whose read-only `null` hides files.
         mount_proc(&mut steps);
@@ -103,13 +109,19 @@ impl<'a> Plan<'a> {
         steps.push(Step::WorkingDirectory(Place::new(cwd, "working directory")?));
         steps.push(Step::Umask(0o022));
         steps.push(Step::Pivot);
-        steps.push(Step::Session);
+        let candidates = candidates(spec)?;
+        steps.push(Step::Refuse { candidates: candidates.clone(), own: host.program });
         if wiring.terminal.is_some() {
             steps.push(Step::ControllingTerminal(wiring.streams[0]));
         }
         steps.push(Step::Streams(wiring.streams.map(Some)));
         identity(&mut steps, spec, host, wiring);
-        steps.push(execute(spec)?);
+        steps.push(Step::Execute {
+            searched: !spec.argv.first().is_some_and(|program| program.as_bytes().contains(&b'/')),
+            candidates,
+            arguments: Strings::new(&spec.argv),
+            environment: Strings::new(&spec.env),
+        });
         Ok(Self { namespaces, steps })
     }
 }
@@ -131,14 +143,6 @@ fn mount_proc(steps: &mut Vec<Step<'_>>) {
 }
 
 fn mount_dev<'a>(steps: &mut Vec<Step<'a>>, host: &Host, terminal: Option<BorrowedFd<'a>>) {
-    steps.push(Step::Mount {
-        at: c"dev",
-        kind: c"tmpfs",
-        // Nodes made in it do nothing; those bound from the host keep their own mount's flags.
-        flags: NOSUID | NODEV | STRICT_ATIME,
-        data: c"mode=755,size=65536k",
-        magic: TMPFS,
-    });
     for (source, name) in DEVICES {
         steps.push(Step::Device { source, name, shared: true });
     }
@@ -204,11 +208,7 @@ fn mount_sys(steps: &mut Vec<Step<'_>>, host: &Host) {
     }
 }
 
-fn files(steps: &mut Vec<Step<'_>>, spec: &Spec) -> Result<(), Error> {
-    if spec.files.is_empty() {
-        return Ok(());
-    }
-    steps.push(Step::Stage { at: string(spec.work.as_os_str().as_bytes().to_vec(), "work directory")? });
+fn files<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec) -> Result<(), Error> {
     for (index, (path, contents)) in spec.files.iter().enumerate() {
         let source = spec.work.join(index.to_string());
         let target = Place::new(std::path::Path::new(path), "file")?;
@@ -217,7 +217,7 @@ fn files(steps: &mut Vec<Step<'_>>, spec: &Spec) -> Result<(), Error> {
         }
         steps.push(Step::File {
             source: string(source.as_os_str().as_bytes().to_vec(), "work directory")?,
-            contents: contents.clone(),
+            contents,
             target,
         });
     }
@@ -255,10 +255,10 @@ fn volumes(steps: &mut Vec<Step<'_>>, spec: &Spec) -> Result<(), Error> {
     Ok(())
 }
 
-fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &Spec, host: &Host, wiring: &Wiring<'a>) {
+fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: &Wiring<'a>) {
     steps.push(Step::Bound(spec.capabilities.0));
     if host.set_groups {
-        steps.push(Step::Groups(spec.groups.clone()));
+        steps.push(Step::Groups(&spec.groups));
     }
     steps.push(Step::Group(spec.gid));
     steps.push(Step::User(spec.uid));
@@ -273,33 +273,25 @@ fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &Spec, host: &Host, wiring: &Wi
     }
 }
 
-fn execute(spec: &Spec) -> Result<Step<'static>, Error> {
+fn candidates(spec: &Spec) -> Result<Arc<[CString]>, Error> {
     let program = spec.argv.first().ok_or_else(|| Error::Invalid {
         what: "command",
         value: String::new(),
         reason: "is empty",
     })?;
-    let searched = !program.as_bytes().contains(&b'/');
-    let candidates = if !searched {
-        vec![program.clone()]
-    } else if program.is_empty() {
-        Vec::new()
-    } else {
-        let mut candidates = Vec::new();
-        for directory in spec.search_path.split(|byte| *byte == b':') {
-            let mut path = if directory.is_empty() { b".".to_vec() } else { directory.to_vec() };
-            path.push(b'/');
-            path.extend_from_slice(program.as_bytes());
-            candidates.push(string(path, "PATH")?);
-        }
-        candidates
-    };
-    Ok(Step::Execute {
-        candidates,
-        searched,
-        arguments: Strings::new(spec.argv.clone()),
-        environment: Strings::new(spec.env.clone()),
-    })
+    if program.as_bytes().contains(&b'/') {
+        return Ok([program.clone()].into());
+    }
+    if program.is_empty() {
+        return Ok([].into());
+    }
+    let directories = spec.search_path.split(|byte| *byte == b':');
+    directories
+        .map(|directory| {
+            let directory = if directory.is_empty() { b"." } else { directory };
+            string([directory, b"/", program.as_bytes()].concat(), "PATH")
+        })
+        .collect()
 }
 
 fn hostname(name: &str) -> Result<CString, Error> {

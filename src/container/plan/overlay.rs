@@ -10,6 +10,8 @@ use super::super::{Error, MountApi, Spec};
 const VALUE: usize = 256;
 /// `mount(2)` copies one page of options, terminator included.
 const PAGE: usize = 4096;
+/// Beyond this the kernel's own copies of the options may not fit any more.
+const SHORT: usize = 2048;
 
 /// How to mount the container's root.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,10 +58,16 @@ impl Overlay {
         let at = string(upper.clone())?;
         let lowers: Vec<Vec<u8>> = spec.lowers.iter().map(|path| short(path)).collect();
         let fits = lowers.iter().chain([&upper, &work]).all(|name| name.len() < VALUE);
-        let layers = if spec.mount_api == MountApi::Auto && lowerdir_plus && fits {
+        let long = lowers.iter().map(|lower| lower.len() + 1).sum::<usize>() > SHORT;
+        let new = match spec.mount_api {
+            MountApi::New => lowerdir_plus && fits,
+            MountApi::Old => false,
+            MountApi::Auto => lowerdir_plus && fits && long,
+        };
+        let layers = if new {
             context(spec, lowers, upper, work)?
         } else {
-            data(spec, &lowers, &upper, &work)?
+            data(spec, &lowers, &upper, &work, lowerdir_plus)?
         };
         let base = string(base.as_os_str().as_bytes().to_vec())?;
         Ok(Self { base, at, layers, lowers: spec.lowers.len() })
@@ -74,15 +82,19 @@ fn context(spec: &Spec, lowers: Vec<Vec<u8>>, upper: Vec<u8>, work: Vec<u8>) -> 
     }
     options.push((c"upperdir".into(), Some(string(escaped(&upper, b"\\"))?)));
     options.push((c"workdir".into(), Some(string(escaped(&work, b"\\"))?)));
-    for (key, value) in choices(spec) {
+    for (key, value) in choices(spec).chain([UUID]) {
         options.push((CString::from(key), value.map(CString::from)));
     }
-    // No identity attribute on every new upper directory: nothing asks for it.
-    options.push((c"uuid".into(), Some(c"null".into())));
     Ok(Layers::Context(options))
 }
 
-fn data(spec: &Spec, lowers: &[Vec<u8>], upper: &[u8], work: &[u8]) -> Result<Layers, Error> {
+fn data(
+    spec: &Spec,
+    lowers: &[Vec<u8>],
+    upper: &[u8],
+    work: &[u8],
+    lowerdir_plus: bool,
+) -> Result<Layers, Error> {
     let mut data = b"lowerdir=".to_vec();
     for (index, lower) in lowers.iter().enumerate() {
         if index > 0 {
@@ -94,7 +106,7 @@ fn data(spec: &Spec, lowers: &[Vec<u8>], upper: &[u8], work: &[u8]) -> Result<La
     data.extend(escaped(upper, b"\\,"));
     data.extend(b",workdir=");
     data.extend(escaped(work, b"\\,"));
-    for (key, value) in choices(spec) {
+    for (key, value) in choices(spec).chain(lowerdir_plus.then_some(UUID)) {
         data.push(b',');
         data.extend(key.to_bytes());
         if let Some(value) = value {
@@ -111,6 +123,10 @@ fn data(spec: &Spec, lowers: &[Vec<u8>], upper: &[u8], work: &[u8]) -> Result<La
     }
     Ok(Layers::Data(string(data)?))
 }
+
+/// No identity attribute written on every new upper directory: nothing asks for it. Linux 6.6, so every kernel
+/// that has `lowerdir+` has this.
+const UUID: Choice = (c"uuid", Some(c"null"));
 
 type Choice = (&'static std::ffi::CStr, Option<&'static std::ffi::CStr>);
 

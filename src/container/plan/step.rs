@@ -84,7 +84,13 @@ pub enum Step<'a> {
         /// Its name.
         name: &'static CStr,
     },
-    /// Hide a file or directory of the current directory, if it exists.
+    /// Bind the stage's `dev` on the container's `/dev`, verify it and make it the current directory.
+    Dev {
+        /// Absolute path in the stage.
+        source: CString,
+    },
+    /// Hide a file or directory of the current directory, if it exists: behind the container's read-only
+    /// `/dev/null` or the stage's empty directory.
     Mask {
         /// Its name.
         name: &'static CStr,
@@ -96,17 +102,22 @@ pub enum Step<'a> {
         /// Its name.
         name: &'static CStr,
     },
-    /// Mount a small `tmpfs` in the host's tree, which the container never sees, for its files.
+    /// Mount a `tmpfs` in the host's tree, which the container never sees; it gets pieces of it. With a
+    /// directory for `/dev` and an empty one, which becomes a read-only mount of its own.
     Stage {
         /// An existing directory, absolute.
         at: CString,
+        /// Directory to make for `/dev`.
+        dev: CString,
+        /// Directory to make and to keep empty.
+        empty: CString,
     },
     /// Write a file there and bind it into the container's root.
     File {
         /// Absolute path in the stage.
         source: CString,
         /// Its contents.
-        contents: Vec<u8>,
+        contents: &'a [u8],
         /// The existing mount point.
         target: Place,
     },
@@ -132,7 +143,7 @@ pub enum Step<'a> {
     /// Bound every set of capabilities.
     Bound(u64),
     /// Set supplementary groups.
-    Groups(Vec<u32>),
+    Groups(&'a [u32]),
     /// Set the group.
     Group(u32),
     /// Set the user. Nobody else of that user may look into this memory meanwhile.
@@ -150,16 +161,24 @@ pub enum Step<'a> {
     Filter(Program),
     /// Let signals in again.
     UnblockSignals,
+    /// Refuse a program or interpreter that is this very engine, reached by a magic link: the container
+    /// could write to the host's file through it later (CVE-2019-5736).
+    Refuse {
+        /// Paths in the order of trial.
+        candidates: Arc<[CString]>,
+        /// Device and inode of the engine's own program.
+        own: (u64, u64),
+    },
     /// Execute the first candidate that can be.
     Execute {
         /// Paths in the order of trial.
-        candidates: Vec<CString>,
+        candidates: Arc<[CString]>,
         /// They come from `PATH`.
         searched: bool,
         /// Arguments.
-        arguments: Strings,
+        arguments: Strings<'a>,
         /// Environment.
-        environment: Strings,
+        environment: Strings<'a>,
     },
 }
 
@@ -192,7 +211,8 @@ impl fmt::Display for Step<'_> {
             Self::Link { name: link, .. } => write!(f, "make the link `/dev/{}`", name(link)),
             Self::Mask { name: path, .. } => write!(f, "mask `{}`", name(path)),
             Self::ReadOnly { name: path } => write!(f, "make `{}` read-only", name(path)),
-            Self::Stage { .. } => write!(f, "prepare the container's files"),
+            Self::Stage { .. } => write!(f, "prepare the container's own files"),
+            Self::Dev { .. } => write!(f, "mount tmpfs at `/dev`"),
             Self::File { target, .. } => write!(f, "mount `{target}`"),
             Self::Volume { source, target, .. } => {
                 write!(f, "mount volume `{}` at `{target}`", source.to_string_lossy())
@@ -212,6 +232,7 @@ impl fmt::Display for Step<'_> {
             Self::CloseDescriptors => write!(f, "close descriptors"),
             Self::Filter(_) => write!(f, "load the seccomp filter"),
             Self::UnblockSignals => write!(f, "unblock signals"),
+            Self::Refuse { .. } => write!(f, "check the program"),
             Self::Execute { arguments, .. } => {
                 let program = arguments.as_slice().first().map(|text| text.to_string_lossy());
                 write!(f, "execute `{}`", program.unwrap_or_default())

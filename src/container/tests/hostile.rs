@@ -96,6 +96,25 @@ fn a_volume_s_target_is_found_inside() {
 }
 
 #[test]
+fn the_engine_itself_is_not_executed() {
+    let Some(bench) = Bench::new() else { return };
+    let bin = bench.path("image/bin");
+    fs::write(bin.join("script"), "#! \t/proc/self/exe --version\n").unwrap();
+    fs::write(bin.join("script2"), "#!/bin/script\n").unwrap();
+    symlink("/proc/1/exe", bin.join("link")).unwrap();
+    for name in ["script", "script2"] {
+        fs::set_permissions(bin.join(name), std::os::unix::fs::PermissionsExt::from_mode(0o111)).unwrap();
+    }
+    for program in ["/proc/self/exe", "script", "/bin/script2", "link"] {
+        for uid in [0, 1000] {
+            volatile::forget(&bench.path("part/work")).unwrap();
+            let error = bench.run(&Spec { uid, ..bench.spec(&[program]) }).unwrap_err();
+            assert_eq!(error.to_string(), "exec: `/proc/self/exe`: permission denied", "{program}");
+        }
+    }
+}
+
+#[test]
 fn a_working_directory_behind_links_stays_inside() {
     let Some(bench) = Bench::new() else { return };
     symlink("/../../../../tmp", bench.path("image/w")).unwrap();

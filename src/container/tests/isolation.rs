@@ -18,6 +18,9 @@ fn privileges_are_docker_s() {
         output,
         format!("CapInh:\t{none}\nCapPrm:\t{all}\nCapEff:\t{all}\nCapBnd:\t{all}\nCapAmb:\t{none}\n{rest}")
     );
+    if !has_many_ids() {
+        return;
+    }
     let output = bench.sh_with(script, |spec| {
         spec.capabilities = Capabilities::docker();
         spec.seccomp = Some(allow.into());
@@ -102,7 +105,8 @@ fn the_host_s_devices_cannot_be_changed() {
 fn a_device_node_made_inside_does_not_open() {
     let Some(bench) = Bench::new() else { return };
     for place in ["/tmp", "/dev", "/dev/shm"] {
-        let script = format!("mknod {place}/node c 1 5 && head -c 1 {place}/node 2>/dev/null | wc -c");
+        let script =
+            format!("mknod {place}/node c 1 5 2>/dev/null; head -c 1 {place}/node 2>/dev/null | wc -c");
         assert_eq!(bench.sh(&script), "0\n", "{place}");
     }
 }

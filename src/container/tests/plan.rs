@@ -6,7 +6,8 @@ use super::super::host::Host;
 use super::super::plan::{Layers, Step, Wiring};
 use super::*;
 
-const HOST: Host = Host { lowerdir_plus: true, cgroup2: true, tty_group: true, set_groups: true };
+const HOST: Host =
+    Host { lowerdir_plus: true, cgroup2: true, tty_group: true, set_groups: true, program: (1, 2) };
 
 fn with_plan<T>(spec: &Spec, host: &Host, look: impl FnOnce(&Plan<'_>) -> T) -> Result<T, Error> {
     let stdin = std::io::stdin();
@@ -33,12 +34,14 @@ fn the_steps_read_as_a_story() {
     });
     assert_eq!(
         story.unwrap(),
-        "reset signals
+        "begin a session
+reset signals
 switch on the loopback device
 set the host name `box`
 make mounts private
 set the file mode mask
 mount the overlay of 2 layers
+prepare the container's own files
 mount tmpfs at `/dev`
 bind `/dev/null` into the container
 bind `/dev/zero` into the container
@@ -74,7 +77,6 @@ mount sysfs at `/sys`
 mount cgroup2 at `fs/cgroup`
 mask `firmware`
 mask `devices/virtual/powercap`
-prepare the container's files
 mount `/etc/hosts`
 mount `/etc/hostname`
 mount `/etc/resolv.conf`
@@ -82,7 +84,7 @@ mount volume `/home/a` at `/data`
 make the working directory `/`
 set the file mode mask
 enter the container's root and working directory
-begin a session
+check the program
 connect standard input and output
 drop capabilities from the bounding set
 set the supplementary groups
@@ -110,7 +112,7 @@ fn the_overlay_has_short_names_and_plain_uppers() {
         })
         .unwrap()
     };
-    let new = overlay(&example(), &HOST);
+    let new = overlay(&Spec { mount_api: MountApi::New, ..example() }, &HOST);
     assert_eq!((new.base.as_c_str(), new.at.as_c_str()), (c"/store/parts", c"part/fs"));
     let Layers::Context(options) = new.layers else { panic!("the new way") };
     let options: Vec<String> = options
@@ -130,6 +132,8 @@ fn the_overlay_has_short_names_and_plain_uppers() {
     spec.volatile = false;
     let old = overlay(&spec, &Host { lowerdir_plus: false, ..HOST });
     let Layers::Data(data) = old.layers else { panic!("the old way") };
+    // The quicker one where both would do.
+    assert!(matches!(overlay(&example(), &HOST).layers, Layers::Data(_)));
     assert_eq!(
         data.to_str().unwrap(),
         "lowerdir=init:image,upperdir=part/fs,workdir=part/work,index=off,userxattr"

@@ -79,14 +79,9 @@ pub fn assemble(tree: &Path, host: &Host) -> Result<Assembled, Error> {
 /// Source: OCI image-spec `config.md`. Nothing in it depends on when it is made.
 #[must_use]
 pub fn config(diff_id: &DiffId) -> Value {
-    let architecture = match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    };
     json!({
         "created": "2000-01-01T00:00:00Z",
-        "architecture": architecture,
+        "architecture": super::ARCHITECTURE,
         "os": "linux",
         "config": {
             "Env": [
