@@ -1,2 +1,5 @@
-//! x
-fn main() {}
+//! The `plywood` program: everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    plywood::cli::main()
+}

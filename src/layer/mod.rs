@@ -1,1 +1,43 @@
-//! layer
+//! Bytes and trees of one layer.
+//!
+//! A layer is a tar outside and a directory in overlayfs's form inside. This room turns one into
+//! the other in both directions, knows the entries of either, and compares.
+//!
+//! Promises: what it reads is hostile and never leads outside the directory it is given; the same
+//! entries give the same bytes; nothing here knows the store, an image or a container.
+
+mod changes;
+mod combine;
+mod entry;
+mod error;
+mod index;
+mod ladder;
+mod limits;
+mod listing;
+mod merge;
+mod overlay;
+mod scan;
+mod spelling;
+mod split;
+mod stack;
+mod tar;
+mod unpack;
+mod xattr;
+
+#[cfg(test)]
+mod tests;
+
+pub use changes::{Change, ChangeKind, changes, changes_of, compare, scan_all};
+pub use entry::{Entry, EntryRef, Kind, Mtime, Xattrs};
+pub use error::Error;
+pub use index::Index;
+pub use limits::Limits;
+pub use listing::same_content;
+pub use merge::{merge, settle};
+pub use overlay::OverlayFormat;
+pub use scan::scan;
+pub use spelling::{escape_path, unescape_path};
+pub use split::rebuild_tar;
+pub use stack::{Listing, Node, Resolved, Stack};
+pub use tar::{Content, DirContent, FileRange, Source, TarOptions, digest_tar, write_tar};
+pub use unpack::{UnpackOptions, Unpacked, index_tar, unpack};

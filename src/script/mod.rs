@@ -1,1 +1,39 @@
-//! script
+//! The script language: the only room that knows Rhai.
+//!
+//! [`Session`] runs code, whoever gives it: the prompt, a file, `-e`, standard input, a lesson.
+//! [`verbs`] is the table of what scripts can do, [`types`] what they get, `render` how people see
+//! it. Everything that a script does to containers goes through [`crate::workbench`].
+
+mod context;
+mod engine;
+mod explain;
+mod failure;
+pub mod help;
+mod json;
+mod options;
+mod raised;
+mod receiver;
+mod render;
+mod resolver;
+#[cfg(test)]
+mod sample;
+mod session;
+mod sources;
+mod suggest;
+pub mod types;
+mod value;
+pub mod verbs;
+
+pub use context::{Input, SessionOptions, Sinks, StreamSink, TextSink};
+pub use failure::{CallSite, Failure, Place};
+pub use render::{Style, visible};
+pub use resolver::STDLIB;
+pub use session::{Completeness, Names, Outcome, Session};
+pub use suggest::nearest;
+pub use value::Value;
+
+/// The table of verbs.
+#[must_use]
+pub fn verbs() -> &'static [&'static verbs::Verb] {
+    verbs::ALL
+}

@@ -1,1 +1,44 @@
-//! transfer
+//! Bringing images in and out: the starter image, archives, layouts, trees.
+//!
+//! ```text
+//! load     source → bundle (archive or directory) → images (documents, checked) → fetch (layers)
+//! save     layer_tar → compression → tar_writer or layout_writer → output
+//! import   a tar or a directory as one layer
+//! examine  what an image is made of, read where it lies
+//! base     the starter image, from this machine's own programs
+//! ```
+//! Promises: nothing that comes in is believed before its digest, size and DiffID are checked, and
+//! what is refused leaves no record; what goes out appears complete or not at all, and the same
+//! image gives the same bytes.
+
+mod archive;
+pub mod base;
+mod bundle;
+mod compression;
+mod document;
+mod error;
+mod examine;
+mod fetch;
+mod images;
+mod layer_tar;
+mod layout_writer;
+mod limits;
+mod load;
+mod output;
+mod rootfs;
+mod save;
+mod source;
+mod tar_writer;
+mod watch;
+
+pub use compression::Compression;
+pub use error::Error;
+pub use examine::{Examined, ExaminedLayer, examine};
+pub use limits::Limits;
+pub use load::{LoadOptions, Loaded, load};
+pub use rootfs::{Imported, import};
+pub use save::{SaveOptions, Saved, save};
+pub use source::{Place, Source, Target};
+
+/// This machine's architecture as images name it, in Go's spelling.
+const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" };

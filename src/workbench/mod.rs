@@ -1,1 +1,164 @@
-//! workbench
+//! The facade: one method per verb on plain Rust types; what another Rust program would call.
+//!
+//! Knows neither Rhai nor the terminal. Every value is `Clone + Serialize`; the JSON that a
+//! person sees is that serialisation. Opening a workbench touches nothing: the store, and the
+//! user namespace that an unprivileged user needs for it, come with the first verb that needs
+//! them. From then on the process may have threads; before, it must have one only.
+
+mod base;
+mod commit;
+mod container_verbs;
+mod diff;
+mod doctor;
+mod error;
+mod faults;
+mod files;
+mod fsck;
+mod image_verbs;
+mod inspect;
+mod layers;
+mod lookup;
+mod options;
+mod run;
+mod subject;
+mod time;
+mod transfer_verbs;
+mod types;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock};
+
+pub use crate::container::Stream;
+pub use error::{Error, ErrorKind};
+pub use options::{
+    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
+    Subject,
+};
+pub use types::{
+    Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,
+    Waste, WasteItem,
+};
+
+use crate::layer::OverlayFormat;
+use crate::oci::Digest;
+use crate::store::Store;
+use crate::sys::Interrupt;
+use crate::sys::seccomp::Instruction;
+use crate::sys::userns::{self, Identity};
+use subject::Prepared;
+
+/// What a workbench is told when it is made; it reads no environment itself.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The store's directory; made when first needed.
+    pub store: PathBuf,
+    /// Looked at by everything that can take long.
+    pub interrupt: Interrupt,
+    /// Seconds since 1970 that no file time in a new layer may exceed, and that new images
+    /// are dated; see reproducible-builds.org.
+    pub source_date_epoch: Option<i64>,
+    /// Whether standard input and output are a person's terminal.
+    pub terminal: bool,
+    /// What of the caller's environment the verbs may use.
+    pub host: HostEnvironment,
+}
+
+/// The caller's environment, as far as verbs use it.
+#[derive(Debug, Clone, Default)]
+pub struct HostEnvironment {
+    /// `PATH`: where the starter image's programs are looked for.
+    pub path: Option<String>,
+    /// `TERM`.
+    pub term: Option<String>,
+    /// All variables, for options that copy the caller's.
+    pub env: Vec<(String, String)>,
+}
+
+/// Verbs as methods. Cheap to make; share it behind an `Arc`.
+#[derive(Debug)]
+pub struct Workbench {
+    settings: Settings,
+    opened: OnceLock<Opened>,
+    /// Images made ready to run, by id.
+    prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
+    /// System call filters, by capabilities.
+    filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
+    /// Id of the container that ran last.
+    last: Mutex<Option<String>>,
+}
+
+/// The store together with what this process is.
+#[derive(Debug)]
+struct Opened {
+    store: Store,
+    identity: Identity,
+}
+
+type Result<T> = std::result::Result<T, Error>;
+
+impl Workbench {
+    /// A workbench on `settings`; touches nothing yet.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            opened: OnceLock::new(),
+            prepared: Mutex::default(),
+            filters: Mutex::default(),
+            last: Mutex::default(),
+        }
+    }
+
+    /// What it was told.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The store, opened when first asked for.
+    fn store(&self) -> Result<&Store> {
+        self.opened().map(|opened| &opened.store)
+    }
+
+    fn opened(&self) -> Result<&Opened> {
+        if let Some(opened) = self.opened.get() {
+            return Ok(opened);
+        }
+        let search = self.settings.host.path.iter().flat_map(std::env::split_paths).collect::<Vec<_>>();
+        let identity = userns::enter(&search)?;
+        let store = Store::open(&self.settings.store)?;
+        // A second thread may have been first; its store is as good.
+        Ok(self.opened.get_or_init(|| Opened { store, identity }))
+    }
+
+    /// How whiteouts and opaque marks are written by the overlays of this process.
+    fn format(&self) -> Result<OverlayFormat> {
+        Ok(match self.opened()?.identity {
+            Identity::Root => OverlayFormat::Trusted,
+            Identity::Ranges | Identity::Single => OverlayFormat::User,
+        })
+    }
+
+    fn is_rootless(&self) -> Result<bool> {
+        Ok(self.opened()?.identity != Identity::Root)
+    }
+
+    /// The directory that holds a part's tree.
+    fn tree(&self, part: &crate::store::PartId) -> Result<PathBuf> {
+        Ok(tree_of(&self.store()?.part_dir(part)))
+    }
+}
+
+/// Where a part keeps its tree, its file index, and overlayfs's work directory.
+fn tree_of(part: &Path) -> PathBuf {
+    part.join("fs")
+}
+
+fn index_of(part: &Path) -> PathBuf {
+    part.join("index")
+}
+
+fn work_of(part: &Path) -> PathBuf {
+    part.join("work")
+}

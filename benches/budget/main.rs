@@ -1,0 +1,41 @@
+//! The performance budget: each row beside its peer, in one run, as a ratio.
+//!
+//! `cargo bench` runs them all; `cargo bench -- run start` runs rows whose names begin so. A row whose peer is not
+//! installed says so. A row that misses its bar makes the whole run fail at its end. Peers and fixtures:
+//! `bubblewrap`, `python3`, `openssl`; `PLYWOOD_TEST_DOCKER_HOST` and `PLYWOOD_TEST_DEBIAN` for the rows with Docker.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+
+mod measure;
+mod processes;
+mod wget;
+
+use measure::Row;
+
+const ROWS: &[(&str, fn() -> Option<Vec<Row>>)] = &[
+    ("start", processes::start),
+    ("run", processes::run_in_a_loop),
+    ("whole", processes::whole_run),
+    ("wget", wget::diff_and_commit),
+];
+
+fn main() {
+    let wanted: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let mut missed = Vec::new();
+    for (name, measure) in ROWS {
+        if !wanted.is_empty() && !wanted.iter().any(|word| name.starts_with(word.as_str())) {
+            continue;
+        }
+        let Some(rows) = measure() else { continue };
+        for row in rows {
+            println!("{row}");
+            if !row.is_met() {
+                missed.push(row.name.clone());
+            }
+        }
+    }
+    if !missed.is_empty() {
+        println!("missed: {}", missed.join(", "));
+        std::process::exit(1);
+    }
+}

@@ -1,0 +1,143 @@
+//! What the process finds around it: environment, folders, terminals. Nothing below reads them.
+
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::arguments::Arguments;
+use super::console::Console;
+use super::{Result, report};
+use crate::repl;
+use crate::script::{Failure, Input, Session, SessionOptions};
+use crate::sys::Interrupt;
+use crate::workbench::{HostEnvironment, Settings, Workbench};
+
+/// The process's surroundings, read once.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    store: PathBuf,
+    environment: Vec<(String, String)>,
+    interrupt: Interrupt,
+    source_date_epoch: Option<i64>,
+    json: bool,
+    quiet: bool,
+}
+
+impl Surroundings {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A `SOURCE_DATE_EPOCH` that is no number, no folder for the store, no signal handler.
+    pub fn new(arguments: &Arguments) -> Result<Self> {
+        let interrupt = Interrupt::install_handler()
+            .map_err(|error| Failure::new("io", format!("cannot watch for Ctrl-C: {error}")))?;
+        let source_date_epoch = match std::env::var("SOURCE_DATE_EPOCH") {
+            Ok(text) if !text.is_empty() => Some(text.parse().map_err(|_| {
+                Failure::new("usage", format!("`SOURCE_DATE_EPOCH` must be seconds since 1970, is `{text}`"))
+            })?),
+            _ => None,
+        };
+        Ok(Self {
+            store: store(arguments)?,
+            environment: std::env::vars_os()
+                .map(|(name, value)| {
+                    (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+                })
+                .collect(),
+            interrupt,
+            source_date_epoch,
+            json: arguments.json,
+            quiet: arguments.quiet,
+        })
+    }
+
+    /// A workbench on the store; nothing is opened yet.
+    pub fn workbench(&self) -> Arc<Workbench> {
+        let find = |wanted: &str| {
+            self.environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
+        };
+        Arc::new(Workbench::new(Settings {
+            store: self.store.clone(),
+            interrupt: self.interrupt,
+            source_date_epoch: self.source_date_epoch,
+            terminal: io::stdin().is_terminal() && io::stdout().is_terminal(),
+            host: HostEnvironment { path: find("PATH"), term: find("TERM"), env: self.environment.clone() },
+        }))
+    }
+
+    /// A session whose output is the console.
+    pub fn session(&self, console: &Console, args: Vec<String>, interactive: bool) -> Session {
+        self.session_with(console, args, interactive, &[])
+    }
+
+    /// The same with more variables in its environment.
+    pub fn session_with(
+        &self,
+        console: &Console,
+        args: Vec<String>,
+        interactive: bool,
+        more: &[(&str, &str)],
+    ) -> Session {
+        let mut environment = self.environment.clone();
+        environment.retain(|(name, _)| !more.iter().any(|(other, _)| name == other));
+        environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let attended = io::stdin().is_terminal() && console.is_terminal();
+        Session::new(
+            self.workbench(),
+            SessionOptions {
+                interactive,
+                json: self.json,
+                args,
+                out: console.sinks(),
+                environment,
+                input: attended.then(ask),
+                ..SessionOptions::default()
+            },
+        )
+    }
+
+    /// What the prompt wants to know.
+    pub fn repl(&self, console: &Console) -> repl::Settings {
+        repl::Settings {
+            style: console.style,
+            store: self.store.clone(),
+            quiet: self.quiet,
+            report: report::failure_text,
+        }
+    }
+}
+
+/// Writes a prompt and reads a line, byte by byte: a command that is run next must find the rest.
+fn ask() -> Input {
+    Arc::new(|prompt| {
+        let mut out = io::stdout();
+        out.write_all(prompt.as_bytes()).and_then(|()| out.flush()).ok()?;
+        let mut line = Vec::new();
+        let mut byte = [0];
+        loop {
+            // An interrupt ends the wait too: the script's own check for it comes right after.
+            match nix::unistd::read(io::stdin().as_fd(), &mut byte) {
+                Ok(1) if byte[0] == b'\n' => return Some(String::from_utf8_lossy(&line).into_owned()),
+                Ok(1) => line.push(byte[0]),
+                Ok(_) if line.is_empty() => return None,
+                Ok(_) => return Some(String::from_utf8_lossy(&line).into_owned()),
+                Err(_) => return None,
+            }
+        }
+    })
+}
+
+fn store(arguments: &Arguments) -> Result<PathBuf> {
+    if let Some(store) = &arguments.store {
+        return Ok(store.clone());
+    }
+    if let Some(store) = std::env::var_os("PLYWOOD_STORE").filter(|store| !store.is_empty()) {
+        return Ok(store.into());
+    }
+    dirs::data_dir().map(|data| data.join("plywood")).ok_or_else(|| {
+        let mut failure = Failure::new("usage", "there is no home folder for the store");
+        failure.hint = Some("give one with `--store DIR` or `PLYWOOD_STORE`".to_owned());
+        failure.into()
+    })
+}

@@ -1,0 +1,34 @@
+//! How much a layer may ask for.
+
+/// Bounds on what is accepted from a tar. An error names the field that was exceeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the whole uncompressed stream.
+    pub tar_bytes: u64,
+    /// Bytes of one file; of a sparse one its whole length.
+    pub file_bytes: u64,
+    /// Headers in the stream, and files in the resulting tree (parents that are only implied count).
+    pub entries: u64,
+    /// Bytes of one path or link target.
+    pub path_bytes: usize,
+    /// Bytes of all paths, link targets and extended attributes together.
+    pub name_bytes: u64,
+    /// Bytes of one extended header.
+    pub extension_bytes: usize,
+    /// Pieces of one sparse file.
+    pub sparse_segments: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            tar_bytes: 1 << 40,
+            file_bytes: 1 << 40,
+            entries: 8_000_000,
+            path_bytes: 32 << 10,
+            name_bytes: 1 << 30,
+            extension_bytes: 1 << 20,
+            sparse_segments: 1 << 20,
+        }
+    }
+}

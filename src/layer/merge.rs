@@ -1,0 +1,216 @@
+//! Several frozen parts as one, made of hard links; and taking away marks that say nothing.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use super::combine::{Combined, combine};
+use super::entry::{Entry, Kind, split_path};
+use super::error::Error;
+use super::ladder::Ladder;
+use super::overlay::OverlayFormat;
+use super::scan::scan;
+use super::stack::Stack;
+use crate::sys::file::{self, Name};
+
+/// Fills the empty directory `into` (a part's `fs/`) with what `parts` (each a part's `fs/`, top
+/// first) do one upon the other: files are further names of the same inodes, deletions and opaque
+/// directories are combined. The entries of the result, as [`scan`] would give them.
+///
+/// Where a file has too many names or lies on another file system, it is copied.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn merge(parts: &[PathBuf], into: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
+    let lists = parts.iter().map(|part| scan(part, format)).collect::<Result<Vec<_>, _>>()?;
+    let combined = combine(lists);
+    let open = |path: &Path| file::open_root(path).map_err(|source| Error::host("open", path, source));
+    let mut sources = Vec::with_capacity(parts.len());
+    for part in parts {
+        sources.push(Ladder::new(open(part)?));
+    }
+    let root = open(into)?;
+    copy_root(parts, root.as_fd(), format, into)?;
+    let mut target = Ladder::new(root);
+    for one in combined.iter().filter(|one| !one.entry.path.is_empty()) {
+        place(one, &mut sources, &mut target, format)
+            .map_err(|source| Error::io("merge", &one.entry.path, source))?;
+    }
+    // Last, from the inside out, since every file put in changes its directory's time.
+    for one in combined.iter().rev().filter(|one| one.entry.kind == Kind::Dir && !one.entry.path.is_empty()) {
+        finish_dir(&one.entry, &mut target).map_err(|source| Error::io("merge", &one.entry.path, source))?;
+    }
+    Ok(combined.into_iter().map(|one| one.entry).collect())
+}
+
+/// The topmost part's root is what a mount shows.
+fn copy_root(
+    parts: &[PathBuf],
+    into: BorrowedFd<'_>,
+    format: OverlayFormat,
+    path: &Path,
+) -> Result<(), Error> {
+    let fail = |source| Error::host("set up", path, source);
+    let mut is_opaque = false;
+    for (position, part) in parts.iter().enumerate() {
+        let dir = file::open_root(part).map_err(|source| Error::host("open", part, source))?;
+        if position == 0 {
+            let stat = file::stat_of_fd(dir.as_fd()).map_err(fail)?;
+            file::set_owner_of(into, stat.uid, stat.gid).map_err(fail)?;
+            file::set_mode_of(into, stat.mode & 0o7777).map_err(fail)?;
+        }
+        is_opaque |= super::scan::is_root_opaque(dir.as_fd(), format).map_err(fail)?;
+    }
+    if is_opaque {
+        file::set_xattr_of(into, format.opaque(), b"y").map_err(fail)?;
+    }
+    Ok(())
+}
+
+fn gone() -> io::Error {
+    io::Error::from_raw_os_error(libc::ENOENT)
+}
+
+fn place(
+    one: &Combined,
+    sources: &mut [Ladder<OwnedFd>],
+    target: &mut Ladder<OwnedFd>,
+    format: OverlayFormat,
+) -> io::Result<()> {
+    let (dir, name) = split_path(&one.entry.path);
+    let name = Name::new(name)?;
+    let into = target.go(dir)?.ok_or_else(gone)?;
+    if one.entry.kind == Kind::Dir {
+        file::make_dir(into.as_fd(), &name, 0o700)?;
+        if one.entry.opaque {
+            file::set_xattr(into.as_fd(), &name, format.opaque(), b"y")?;
+        }
+        return Ok(());
+    }
+    if one.entry.kind == Kind::Whiteout {
+        return file::make_whiteout(into.as_fd(), &name);
+    }
+    let from = sources.get_mut(one.part).ok_or_else(gone)?.go(dir)?.ok_or_else(gone)?;
+    match file::make_link(from.as_fd(), &name, into.as_fd(), &name) {
+        Err(error) if matches!(error.raw_os_error(), Some(libc::EMLINK | libc::EXDEV | libc::EPERM)) => {
+            copy(&one.entry, from.as_fd(), into.as_fd(), &name)
+        }
+        answer => answer,
+    }
+}
+
+/// The same file with an inode of its own; further names of it become files of their own too.
+fn copy(entry: &Entry, from: BorrowedFd<'_>, into: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
+    let stat = file::stat_at(from, name)?;
+    match Kind::of_mode(stat.mode) {
+        Some(Kind::File) => {
+            let mut out = file::create_file(into, name)?;
+            io::copy(&mut file::open_file(from, name)?, &mut out)?;
+        }
+        Some(Kind::Symlink) => file::make_symlink(&file::read_link(from, name)?, into, name)?,
+        _ => file::make_node(into, name, stat.mode, stat.device)?,
+    }
+    file::set_owner(into, name, stat.uid, stat.gid)?;
+    set_xattrs(entry, into, name)?;
+    if !stat.is_symlink() {
+        file::set_mode(into, name, stat.mode & 0o7777)?;
+    }
+    file::set_mtime(into, name, stat.mtime, stat.mtime_nanos)
+}
+
+fn set_xattrs(entry: &Entry, dir: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
+    for (attribute, value) in &entry.xattrs {
+        file::set_xattr(dir, name, &std::ffi::CString::new(attribute.as_slice())?, value)?;
+    }
+    Ok(())
+}
+
+fn finish_dir(entry: &Entry, target: &mut Ladder<OwnedFd>) -> io::Result<()> {
+    let (dir, name) = split_path(&entry.path);
+    let name = Name::new(name)?;
+    let dir = target.go(dir)?.ok_or_else(gone)?.as_fd();
+    if (entry.uid, entry.gid) != file::own_ids() {
+        file::set_owner(dir, &name, entry.uid, entry.gid)?;
+    }
+    set_xattrs(entry, dir, &name)?;
+    file::set_mode(dir, &name, entry.mode)?;
+    file::set_mtime(dir, &name, entry.mtime.secs, entry.mtime.nanos)
+}
+
+/// Takes away, on disk and in the answer, the marks in `upper` that hide nothing of `lowers`: whiteouts
+/// of what is not there, and opaqueness of directories that have no content below. The entries that
+/// remain, as [`scan`] gives them.
+///
+/// Which such marks there are depends on how the tree came about (overlayfs makes any new directory
+/// opaque; a file that was made and frozen before it was deleted leaves a whiteout). Without them one
+/// writable directory and several that were [merged](merge) give the same layer, and a layer hides
+/// nothing by accident when it is used upon another image.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn settle(upper: &Path, lowers: &Stack) -> Result<Vec<Entry>, Error> {
+    let format = lowers.format();
+    let mut entries = scan(upper, format)?;
+    let mut cursor = lowers.cursor();
+    let root = file::open_root(upper).map_err(|source| Error::host("open", upper, source))?;
+    let mut ladder = Ladder::new(root);
+    // Directories that show nothing from below; so does everything in them.
+    let mut closed: std::collections::HashSet<Vec<u8>> = std::collections::HashSet::new();
+    let mut touched: Vec<Vec<u8>> = Vec::new();
+    let mut keep = Vec::with_capacity(entries.len());
+    for entry in &mut entries {
+        let (dir, _) = split_path(&entry.path);
+        let is_inside = !entry.path.is_empty() && closed.contains(dir);
+        let mut stays = true;
+        match entry.kind {
+            Kind::Whiteout if is_inside || cursor.find(&entry.path)?.is_none() => {
+                remove_mark(&mut ladder, entry, format)?;
+                touched.push(dir.to_vec());
+                stays = false;
+            }
+            Kind::Dir if entry.opaque => {
+                let has_content =
+                    !is_inside && cursor.list(&entry.path)?.is_some_and(|list| !list.is_empty());
+                if !has_content && !entry.path.is_empty() {
+                    remove_mark(&mut ladder, entry, format)?;
+                    entry.opaque = false;
+                }
+                closed.insert(entry.path.clone());
+            }
+            Kind::Dir if is_inside => {
+                closed.insert(entry.path.clone());
+            }
+            _ => {}
+        }
+        keep.push(stays);
+    }
+    // Taking a whiteout away is no change of its directory that anybody should see.
+    for dir in touched {
+        let Ok(at) = entries.binary_search_by(|entry| entry.path.cmp(&dir)) else { continue };
+        restore_mtime(&mut ladder, &entries[at]).map_err(|source| Error::io("restore", &dir, source))?;
+    }
+    let mut keep = keep.into_iter();
+    entries.retain(|_| keep.next().unwrap_or(true));
+    Ok(entries)
+}
+
+fn remove_mark(ladder: &mut Ladder<OwnedFd>, entry: &Entry, format: OverlayFormat) -> Result<(), Error> {
+    let act = || -> io::Result<()> {
+        let (dir, name) = split_path(&entry.path);
+        let dir = ladder.go(dir)?.ok_or_else(gone)?.as_fd();
+        let name = Name::new(name)?;
+        if entry.kind == Kind::Whiteout {
+            file::remove(dir, &name, false)
+        } else {
+            file::remove_xattr(dir, &name, format.opaque())
+        }
+    };
+    let mut act = act;
+    act().map_err(|source| Error::io("settle", &entry.path, source))
+}
+
+fn restore_mtime(ladder: &mut Ladder<OwnedFd>, entry: &Entry) -> io::Result<()> {
+    let (dir, name) = split_path(&entry.path);
+    let dir = ladder.go(dir)?.ok_or_else(gone)?.as_fd();
+    file::set_mtime(dir, &Name::new(name)?, entry.mtime.secs, entry.mtime.nanos)
+}

@@ -1,0 +1,10 @@
+//! The laws of the room, and what it must survive.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+mod hostile;
+mod images;
+mod laws;
+mod mounted;
+mod round_trip;
+mod support;
+mod view;

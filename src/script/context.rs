@@ -1,0 +1,96 @@
+//! What natives need besides their arguments.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::sys::Interrupt;
+use crate::workbench::{Stream, Workbench};
+
+/// Takes one text.
+pub type TextSink = Arc<dyn Fn(&str) + Send + Sync>;
+/// Takes output of a command as it comes.
+pub type StreamSink = Arc<dyn Fn(Stream, &[u8]) + Send + Sync>;
+/// Asks the person for a line; `None` at the end of input.
+pub type Input = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// Where a session's output goes; nothing below the command line prints by itself.
+#[derive(Clone)]
+pub struct Sinks {
+    /// `print(…)`, one text a call, without its newline.
+    pub print: TextSink,
+    /// `debug(…)`, likewise.
+    pub debug: TextSink,
+    /// Output of commands that stream.
+    pub stream: StreamSink,
+}
+
+impl Sinks {
+    /// Swallows everything.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { print: Arc::new(|_| {}), debug: Arc::new(|_| {}), stream: Arc::new(|_, _| {}) }
+    }
+}
+
+impl fmt::Debug for Sinks {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Sinks")
+    }
+}
+
+/// How a session behaves.
+#[derive(Clone)]
+pub struct SessionOptions {
+    /// A person types: commands stream, and a failing line takes back its variables.
+    pub interactive: bool,
+    /// The last value is wanted as JSON.
+    pub json: bool,
+    /// The script's `args`.
+    pub args: Vec<String>,
+    /// Where output goes.
+    pub out: Sinks,
+    /// The caller's environment, for `env(name)`.
+    pub environment: Vec<(String, String)>,
+    /// Asks the person; `None` where nobody is there.
+    pub input: Option<Input>,
+    /// Whether Ctrl-C has come; looked at between any two operations, so it must be quick.
+    pub interrupted: fn() -> bool,
+}
+
+impl Default for SessionOptions {
+    fn default() -> Self {
+        Self {
+            interactive: false,
+            json: false,
+            args: Vec::new(),
+            out: Sinks::none(),
+            environment: Vec::new(),
+            input: None,
+            interrupted: || Interrupt.raised(),
+        }
+    }
+}
+
+impl fmt::Debug for SessionOptions {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("SessionOptions")
+            .field("interactive", &self.interactive)
+            .field("json", &self.json)
+            .field("args", &self.args)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What natives share.
+pub struct Context {
+    /// The engine below.
+    pub workbench: Arc<Workbench>,
+    /// The session's options.
+    pub options: SessionOptions,
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.options.fmt(out)
+    }
+}

@@ -1,0 +1,75 @@
+//! The Rhai engine with our natives, hooks and limits.
+
+use std::sync::Arc;
+
+use rhai::packages::{
+    BasicArrayPackage, BasicBlobPackage, BasicMapPackage, BasicMathPackage, BasicTimePackage, CorePackage,
+    LogicPackage, MoreStringPackage, Package,
+};
+use rhai::{Array, Dynamic, Engine, Map, Module, Position};
+
+use super::context::Context;
+use super::resolver::Resolver;
+use super::{receiver, render, types, verbs};
+
+/// Nested calls of script functions; each takes a few kilobytes of stack.
+const CALL_LEVELS: usize = 100;
+/// Nesting of expressions, which the parser follows recursively.
+const EXPRESSION_DEPTH: usize = 200;
+/// The same inside functions.
+const FUNCTION_EXPRESSION_DEPTH: usize = 100;
+
+/// An engine whose natives work on `context`.
+pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
+    let mut engine = Engine::new_raw();
+    // One module for all: a call looks through the modules one after the other.
+    let mut library = Module::new();
+    CorePackage::init(&mut library);
+    LogicPackage::init(&mut library);
+    BasicMathPackage::init(&mut library);
+    BasicArrayPackage::init(&mut library);
+    BasicBlobPackage::init(&mut library);
+    BasicMapPackage::init(&mut library);
+    BasicTimePackage::init(&mut library);
+    MoreStringPackage::init(&mut library);
+    engine.register_global_module(library.into());
+    engine.register_global_module(natives(context).into());
+
+    engine.set_module_resolver(resolver);
+    engine.set_max_call_levels(CALL_LEVELS);
+    engine.set_max_expr_depths(EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH);
+    engine.set_max_operations(0);
+    engine.set_fail_on_invalid_map_property(true);
+
+    let print = Arc::clone(&context.options.out.print);
+    engine.on_print(move |text| print(text));
+    let debug = Arc::clone(&context.options.out.debug);
+    engine.on_debug(move |text, source, at| debug(&located(text, source, at)));
+    let interrupted = context.options.interrupted;
+    engine.on_progress(move |_| interrupted().then_some(Dynamic::UNIT));
+    engine
+}
+
+/// The verbs, the types' methods, and `args`, which functions see too.
+fn natives(context: &Arc<Context>) -> Module {
+    let mut module = Module::new();
+    receiver::register(&mut module);
+    types::register(&mut module, context);
+    verbs::register(&mut module, context);
+    let args: Array = context.options.args.iter().map(|arg| arg.as_str().into()).collect();
+    module.set_var("args", args);
+    for name in ["to_string", "print", "to_debug", "debug"] {
+        module
+            .set_native_fn(name, |array: &mut Array| Ok(render::debug(&Dynamic::from_array(array.clone()))));
+        module.set_native_fn(name, |map: &mut Map| Ok(render::debug(&Dynamic::from_map(map.clone()))));
+    }
+    module
+}
+
+fn located(text: &str, source: Option<&str>, at: Position) -> String {
+    match (source, at.line()) {
+        (Some(source), Some(line)) => format!("{source}:{line}: {text}"),
+        (None, Some(line)) => format!("line {line}: {text}"),
+        (_, None) => text.to_owned(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Values for tests.
+
+use serde_json::json;
+
+use crate::workbench::{
+    Change, Check, Container, File, FsckReport, HistoryEntry, Image, Layer, Problem, Waste, WasteItem,
+};
+
+pub fn image() -> Image {
+    Image {
+        id: format!("sha256:{}", "1a".repeat(32)),
+        digest: None,
+        references: vec!["training:v1".to_owned()],
+        size: 12_345_678,
+        created: "2024-05-06T07:08:09Z".to_owned(),
+        config: json!({"Cmd": ["/bin/sh"], "Env": null, "n": 1.5}),
+        diff_ids: vec![format!("sha256:{}", "2b".repeat(32))],
+        architecture: "amd64".to_owned(),
+        os: "linux".to_owned(),
+    }
+}
+
+pub fn container() -> Container {
+    Container {
+        id: "9c1f0b7a5d2e".repeat(5) + "9c1f",
+        name: "calm_otter".to_owned(),
+        image: "plywood/base:latest".to_owned(),
+        command: vec!["/bin/sh".to_owned(), "-c".to_owned(), "echo hi".to_owned()],
+        status: "exited".to_owned(),
+        exit_code: Some(0),
+        created: "2024-05-06T07:08:09Z".to_owned(),
+        stdout: "hi\n".to_owned(),
+        stderr: String::new(),
+        duration: 0.25,
+        stdout_blob: b"hi\n".to_vec(),
+        stderr_blob: Vec::new(),
+        removed: false,
+    }
+}
+
+pub fn layer() -> Layer {
+    Layer {
+        index: 1,
+        digest: None,
+        diff_id: format!("sha256:{}", "3c".repeat(32)),
+        media_type: "application/vnd.oci.image.layer.v1.tar".to_owned(),
+        size: 2048,
+        compressed_size: None,
+        file_count: 3,
+        created: None,
+        created_by: Some("/bin/sh -c pkg install wget".to_owned()),
+        waste: 0,
+    }
+}
+
+pub fn change(kind: &str, path: &str, size: u64) -> Change {
+    Change { kind: kind.to_owned(), path: path.to_owned(), size, file_type: "file".to_owned() }
+}
+
+pub fn file() -> File {
+    File {
+        path: "/usr/bin/wget".to_owned(),
+        file_type: "file".to_owned(),
+        mode: 0o755,
+        uid: 0,
+        gid: 0,
+        size: 2048,
+        mtime: "2024-05-06T07:08:09Z".to_owned(),
+        link: None,
+    }
+}
+
+pub fn waste() -> Waste {
+    Waste { total: 4096, waste: 1024, efficiency: 0.75, items: vec![waste_item()] }
+}
+
+pub fn waste_item() -> WasteItem {
+    WasteItem {
+        path: "/var/cache/x".to_owned(),
+        bytes: 1024,
+        added_by: 0,
+        hidden_by: 1,
+        cause: "deleted".to_owned(),
+    }
+}
+
+pub fn history_entry() -> HistoryEntry {
+    HistoryEntry {
+        created: Some("2024-05-06T07:08:09Z".to_owned()),
+        created_by: Some("/bin/sh".to_owned()),
+        author: None,
+        comment: Some("wget".to_owned()),
+        empty_layer: false,
+        size: 2048,
+    }
+}
+
+pub fn problem() -> Problem {
+    Problem {
+        kind: "layer".to_owned(),
+        name: "sha256:00".to_owned(),
+        detail: "does not verify".to_owned(),
+        repaired: false,
+    }
+}
+
+pub fn fsck_report() -> FsckReport {
+    FsckReport { problems: vec![problem()], garbage: vec!["x".to_owned()] }
+}
+
+pub fn check() -> Check {
+    Check { name: "user namespaces".to_owned(), ok: true, detail: "allowed".to_owned(), fix: None }
+}

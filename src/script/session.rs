@@ -1,0 +1,304 @@
+//! A session: code goes in, a value or a failure comes out, variables and functions stay.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, LexError, ParseError, ParseErrorType, Scope, Stmt};
+
+use super::context::{Context, SessionOptions};
+use super::explain::{self, Surroundings};
+use super::failure::Failure;
+use super::raised::ExitCode;
+use super::receiver::{self, Shifts};
+use super::resolver::Resolver;
+use super::sources::{Sources, without_interpreter_line};
+use super::value::Value;
+use super::{engine, verbs};
+use crate::workbench::Workbench;
+
+/// What feeding a text gave: exactly one of the three, or nothing but `()`.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// The last statement's value.
+    pub value: Option<Value>,
+    /// Why it failed.
+    pub error: Option<Failure>,
+    /// The code that `exit(…)` named.
+    pub exit: Option<i32>,
+}
+
+/// Whether a text can be run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Completeness {
+    /// It can.
+    Complete,
+    /// More must follow.
+    Incomplete,
+    /// It cannot, whatever follows.
+    Invalid,
+}
+
+/// What a session knows by name, for completion and `:vars`.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// Variables: name and type, the newest definition only.
+    pub variables: Vec<(String, String)>,
+    /// Functions: name and parameters.
+    pub functions: Vec<(String, Vec<String>)>,
+    /// Names of imported modules.
+    pub modules: Vec<String>,
+}
+
+/// A running script or conversation.
+pub struct Session {
+    engine: Engine,
+    context: Arc<Context>,
+    scope: Scope<'static>,
+    /// The functions of what was fed so far.
+    functions: AST,
+    /// `import` statements of what was fed so far: Rhai forgets them after each evaluation.
+    imports: Vec<Stmt>,
+    sources: Sources,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Session").field("context", &self.context).finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    /// A session on `workbench`. Quick: nothing is opened.
+    #[must_use]
+    pub fn new(workbench: Arc<Workbench>, options: SessionOptions) -> Self {
+        let context = Arc::new(Context { workbench, options });
+        let sources = Sources::default();
+        let engine = engine::build(&context, Resolver::new(sources.clone()));
+        Self { engine, context, scope: Scope::new(), functions: AST::empty(), imports: Vec::new(), sources }
+    }
+
+    /// The workbench below.
+    #[must_use]
+    pub fn workbench(&self) -> &Arc<Workbench> {
+        &self.context.workbench
+    }
+
+    /// Runs `source`; `name` is what errors call it. Variables, functions and imports stay for the
+    /// next text; in an interactive session a text that fails leaves none of its own.
+    pub fn feed(&mut self, source: &str, name: &str) -> Outcome {
+        let source = without_interpreter_line(source);
+        self.sources.insert(name, &source, Shifts::default());
+        let mut ast = match receiver::compile(&self.engine, &self.scope, &source) {
+            Ok((ast, shifts)) => {
+                self.sources.insert(name, &source, shifts);
+                ast
+            }
+            Err(error) => return Outcome { error: Some(self.syntax(&error, name)), ..Outcome::default() },
+        };
+        ast.set_source(name);
+
+        let before = self.context.options.interactive.then(|| self.scope.clone());
+        let imports: Vec<Stmt> =
+            ast.statements().iter().filter(|it| matches!(it, Stmt::Import(..))).cloned().collect();
+        self.sources.define(name, &ast);
+        let whole = self.together(ast, name);
+
+        let result = self.evaluate(&whole);
+        let outcome = match result {
+            Ok(value) => Outcome { value: Some(Value(value.flatten())), ..Outcome::default() },
+            Err(error) => match exit_code(&error) {
+                Some(code) => Outcome { exit: Some(code), ..Outcome::default() },
+                None => Outcome { error: Some(self.failure(&error, name, &whole)), ..Outcome::default() },
+            },
+        };
+        match before {
+            Some(scope) if outcome.error.is_some() => {
+                self.scope = scope;
+                self.sources.forget(name);
+            }
+            _ => {
+                self.functions = whole.clone_functions_only();
+                self.imports.extend(imports);
+            }
+        }
+        outcome
+    }
+
+    /// Earlier functions and imports with the new text.
+    fn together(&self, ast: AST, name: &str) -> AST {
+        if self.imports.is_empty() && !self.functions.has_functions() {
+            return ast;
+        }
+        let new = ast.statements().to_vec();
+        let functions = self.functions.merge(&ast.clone_functions_only());
+        let mut whole = AST::new(self.imports.iter().cloned().chain(new), functions.shared_lib().clone());
+        whole.set_source(name);
+        whole
+    }
+
+    fn evaluate(&mut self, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
+        let (engine, scope) = (&self.engine, &mut self.scope);
+        catch_unwind(AssertUnwindSafe(|| engine.eval_ast_with_scope::<Dynamic>(scope, ast)))
+            .unwrap_or_else(|panic| Err(verbs::internal("the script engine", &*panic).into()))
+    }
+
+    fn syntax(&self, error: &ParseError, name: &str) -> Failure {
+        let error: Box<EvalAltResult> = error.clone().into();
+        self.failure(&error, name, &AST::empty())
+    }
+
+    fn failure(&self, error: &EvalAltResult, name: &str, ast: &AST) -> Failure {
+        let variables: Vec<String> = self.scope.iter().map(|(name, ..)| name.to_owned()).collect();
+        let closures: Vec<String> = self
+            .scope
+            .iter()
+            .filter(|(_, _, value)| value.read_lock::<FnPtr>().is_some())
+            .map(|(name, ..)| name.to_owned())
+            .collect();
+        let functions: Vec<(String, usize)> = ast
+            .iter_functions()
+            .chain(self.functions.iter_functions())
+            .filter(|function| !function.name.starts_with("anon$"))
+            .map(|function| (function.name.to_owned(), function.params.len()))
+            .collect();
+        let known =
+            || {
+                self.engine
+                    .gen_fn_signatures(true)
+                    .into_iter()
+                    .filter_map(|signature| {
+                        signature.split('(').next().map(|name| name.trim().to_owned()).filter(|name| {
+                            name.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
+                        })
+                    })
+                    .collect()
+            };
+        let surroundings =
+            Surroundings { sources: &self.sources, variables, closures, functions, known: &known };
+        explain::failure(error, name, &surroundings)
+    }
+
+    /// Whether `source` could be fed as it is.
+    #[must_use]
+    pub fn completeness(&self, source: &str) -> Completeness {
+        if has_open_comment(source) {
+            return Completeness::Incomplete;
+        }
+        match self.engine.compile_with_scope(&self.scope, &*without_interpreter_line(source)) {
+            Ok(_) => Completeness::Complete,
+            Err(error) if wants_more(source, &error) => Completeness::Incomplete,
+            Err(_) => Completeness::Invalid,
+        }
+    }
+
+    /// The names that completion can offer.
+    #[must_use]
+    pub fn names(&self) -> Names {
+        let mut variables: Vec<(String, String)> = Vec::new();
+        for (name, _, value) in self.scope.iter() {
+            variables.retain(|(known, _)| known != name);
+            variables.push((name.to_owned(), super::types::name(&value)));
+        }
+        let mut functions: Vec<(String, Vec<String>)> = self
+            .functions
+            .iter_functions()
+            .filter(|function| !function.name.starts_with("anon$"))
+            .map(|function| {
+                (function.name.to_owned(), function.params.iter().map(|&name| name.to_owned()).collect())
+            })
+            .collect();
+        functions.sort();
+        let modules = self
+            .imports
+            .iter()
+            .filter_map(|statement| match statement {
+                Stmt::Import(parts, _) => Some(parts.1.name.to_string()),
+                _ => None,
+            })
+            .collect();
+        Names { variables, functions, modules }
+    }
+
+    /// The variable called `name`, as it is now.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<Value> {
+        self.scope.get_value::<Dynamic>(name).map(|value| Value(value.flatten()))
+    }
+
+    /// Gives the session a variable, in place of one of that name.
+    pub fn set_variable(&mut self, name: &str, value: Value) {
+        self.scope.set_or_push(name, value.0);
+    }
+}
+
+/// The code of `exit(…)`, wherever in the script or its modules it was called.
+fn exit_code(error: &EvalAltResult) -> Option<i32> {
+    match error {
+        EvalAltResult::ErrorTerminated(token, _) => token.clone().try_cast::<ExitCode>().map(|code| code.0),
+        EvalAltResult::ErrorInFunctionCall(_, _, inner, _) | EvalAltResult::ErrorInModule(_, inner, _) => {
+            exit_code(inner)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the parser stopped because the text ended.
+fn wants_more(source: &str, error: &ParseError) -> bool {
+    let at = error.position();
+    match error.err_type() {
+        ParseErrorType::UnexpectedEOF => true,
+        // It is reported where the string begins; only these two kinds may go over lines.
+        ParseErrorType::BadInput(LexError::UnterminatedString) => {
+            let line = at.line().and_then(|line| source.lines().nth(line - 1)).unwrap_or("");
+            let start = at.position().and_then(|column| line.chars().nth(column.saturating_sub(1)));
+            matches!(start, Some('`' | '#'))
+        }
+        _ => {
+            let text = source.trim_end();
+            let lines = text.lines().count();
+            let last = text.lines().last().map_or(0, |line| line.chars().count());
+            match (at.line(), at.position()) {
+                (Some(line), Some(column)) => line > lines || line == lines && column > last,
+                (Some(line), None) => line > lines,
+                _ => true,
+            }
+        }
+    }
+}
+
+/// An unclosed `/*` compiles, so it is looked for by hand.
+fn has_open_comment(source: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut quote: Option<char> = None;
+    let mut chars = source.chars().peekable();
+    while let Some(char) = chars.next() {
+        match (quote, char) {
+            (Some(_), '\\') if quote != Some('`') => {
+                chars.next();
+            }
+            (Some(open), _) if char == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '`') if depth == 0 => quote = Some(char),
+            (None, '/') if depth == 0 && chars.peek() == Some(&'/') => {
+                for char in chars.by_ref() {
+                    if char == '\n' {
+                        break;
+                    }
+                }
+            }
+            (None, '/') if chars.peek() == Some(&'*') => {
+                chars.next();
+                depth += 1;
+            }
+            (None, '*') if depth > 0 && chars.peek() == Some(&'/') => {
+                chars.next();
+                depth -= 1;
+            }
+            (None, _) => {}
+        }
+    }
+    depth > 0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,182 @@
+//! The values of the workbench as scripts see them: one file a type.
+//!
+//! Each type declares its JSON keys once ([`Key`]); getters, tables, `map("key")`, suggestions and
+//! help are read from that, and a test compares it with what `serde` writes.
+
+mod change;
+mod check;
+mod container;
+mod file;
+mod fsck_report;
+mod history_entry;
+mod image;
+mod layer;
+pub mod list;
+mod problem;
+mod prune_report;
+mod raised;
+pub mod record;
+mod waste;
+mod waste_item;
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Module};
+
+pub use list::{AnyList, List};
+pub use record::{AnyRecord, Column, Handle, Key, Noun, Record};
+
+use super::context::Context;
+use super::raised::Raised;
+use crate::workbench::{
+    Change, Check, Container, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport, Waste,
+    WasteItem,
+};
+
+/// What help, suggestions and completion know of a type.
+#[derive(Debug, Clone)]
+pub struct TypeInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// The name of a list of it, where there are lists of it.
+    pub list: Option<&'static str>,
+    /// Getters: name, one line.
+    pub getters: Vec<(&'static str, &'static str)>,
+}
+
+macro_rules! types {
+    (listed: $($record:ty),*; single: $($single:ty),* $(,)?) => {
+        /// The record in `value`, if it is one.
+        pub fn as_record(value: &Dynamic) -> Option<Box<dyn AnyRecord>> {
+            $(if let Some(handle) = value.read_lock::<Handle<$record>>() {
+                return Some(Box::new(handle.clone()));
+            })*
+            $(if let Some(handle) = value.read_lock::<Handle<$single>>() {
+                return Some(Box::new(handle.clone()));
+            })*
+            None
+        }
+
+        /// The list in `value`, if it is one.
+        pub fn as_list(value: &Dynamic) -> Option<Box<dyn AnyList>> {
+            $(if let Some(list) = value.read_lock::<List<$record>>() {
+                return Some(Box::new(list.clone()));
+            })*
+            None
+        }
+
+        /// Every type.
+        #[must_use]
+        pub fn all() -> Vec<TypeInfo> {
+            vec![
+                $(info::<$record>(Some(<$record as Record>::LIST)),)*
+                $(info::<$single>(None),)*
+            ]
+        }
+
+        /// Puts every type's getters and methods into `module`.
+        pub fn register(module: &mut Module, context: &Arc<Context>) {
+            $(record::register::<$record>(module, context);
+              list::register::<$record>(module, context);)*
+            $(record::register::<$single>(module, context);)*
+        }
+    };
+}
+
+types! {
+    listed: Image, Container, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check;
+    single: Waste, PruneReport, FsckReport, Raised,
+}
+
+fn info<T: Record>(list: Option<&'static str>) -> TypeInfo {
+    let keys = T::KEYS.iter().map(|key| (key.name, key.doc));
+    let nouns = T::NOUNS.iter().map(|noun| (noun.name, noun.doc));
+    TypeInfo { name: T::NAME, list, getters: keys.chain(nouns).collect() }
+}
+
+/// The name of `value`'s type as messages say it.
+#[must_use]
+pub fn name(value: &Dynamic) -> String {
+    if let Some(record) = as_record(value) {
+        return record.type_name().to_owned();
+    }
+    if let Some(list) = as_list(value) {
+        return list.type_name().to_owned();
+    }
+    plain_name(value.type_name()).to_owned()
+}
+
+/// Rhai's type names in the words that messages use.
+#[must_use]
+pub fn plain_name(rhai: &str) -> &str {
+    match rhai {
+        "()" => "nothing",
+        "bool" => "true or false",
+        "i64" | "int" => "number",
+        "f64" | "float" => "decimal number",
+        "string" | "&str" | "ImmutableString" | "immutable_string" | "&str | ImmutableString | String" => {
+            "text"
+        }
+        "char" => "character",
+        "array" => "array",
+        "map" => "map",
+        "blob" => "blob",
+        "Fn" => "function",
+        "range" | "range=" => "range",
+        "timestamp" => "time stamp",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::script::json;
+
+    pub(super) fn keys_are_getters<T: Record>(example: &T) {
+        let wanted = serde_json::to_value(example).unwrap();
+        let object = wanted.as_object().unwrap();
+        let keys: Vec<&str> = object.keys().map(String::as_str).collect();
+        let declared: Vec<&str> = T::KEYS.iter().map(|key| key.name).collect();
+        assert_eq!(keys, declared, "{}", T::NAME);
+        for key in T::KEYS {
+            let got = json::of(&(key.get)(example));
+            assert_eq!(got, object[key.name], "{}.{}", T::NAME, key.name);
+            assert!(!key.doc.is_empty(), "{}.{} has no doc", T::NAME, key.name);
+        }
+        for noun in T::NOUNS {
+            assert!(!declared.contains(&noun.name), "{}.{} twice", T::NAME, noun.name);
+            assert!(!noun.doc.is_empty());
+        }
+        assert!(!T::COLUMNS.is_empty(), "{} has no table", T::NAME);
+    }
+
+    #[test]
+    fn every_json_key_is_a_getter_of_the_same_value() {
+        use crate::script::sample;
+        keys_are_getters(&sample::image());
+        keys_are_getters(&sample::container());
+        keys_are_getters(&sample::layer());
+        keys_are_getters(&sample::change("A", "/usr/bin/wget", 3));
+        keys_are_getters(&sample::file());
+        keys_are_getters(&sample::waste());
+        keys_are_getters(&sample::waste_item());
+        keys_are_getters(&sample::history_entry());
+        keys_are_getters(&PruneReport::default());
+        keys_are_getters(&sample::fsck_report());
+        keys_are_getters(&sample::problem());
+        keys_are_getters(&sample::check());
+        keys_are_getters(&Raised { container: Some(sample::container()), ..Raised::invalid("x") });
+    }
+
+    #[test]
+    fn type_names_are_distinct() {
+        let mut names: Vec<&str> =
+            all().iter().flat_map(|info| [Some(info.name), info.list]).flatten().collect();
+        let before = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(before, names.len());
+    }
+}

@@ -1,0 +1,41 @@
+//! `help`.
+
+use rhai::Dynamic;
+
+use super::super::raised::Raised;
+use super::super::{help, suggest};
+use super::{Completes, Example, Group, Kind, Needs, Overload, Param, Verb};
+use crate::workbench::ErrorKind;
+
+const NAME: Param = Param { name: "name", kinds: &[Kind::Text], completes: Completes::Verbs };
+
+/// The entry.
+pub static VERB: Verb = Verb {
+    name: "help",
+    group: Group::Script,
+    summary: "what there is, or all about one verb or type",
+    doc: "\
+`help()` lists the verbs, `help(\"run\")` tells all about one, `help(\"Diff\")` about a type.",
+    overloads: &[Overload { params: &[], returns: "text" }, Overload { params: &[NAME], returns: "text" }],
+    options: &[],
+    examples: &[Example {
+        about: "of a verb",
+        code: r#"help("run").contains("env")"#,
+        needs: Needs::Nothing,
+    }],
+    call: |call| {
+        if call.count() == 0 {
+            return Ok(help::overview().into());
+        }
+        let name = call.text(0);
+        help::of(&name).map(Dynamic::from).ok_or_else(|| {
+            let names = help::names();
+            Raised::new(ErrorKind::NotFound.as_str(), format!("there is no help on `{name}`"))
+                .with_hint(match suggest::nearest(&name, names.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "`help()` lists what there is".to_owned(),
+                })
+                .into()
+        })
+    },
+};

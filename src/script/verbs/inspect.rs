@@ -1,0 +1,21 @@
+//! `inspect`.
+
+use super::super::json;
+use super::parameters::SUBJECT;
+use super::{Example, Group, Needs, Overload, Verb};
+
+/// The entry.
+pub static VERB: Verb = Verb {
+    name: "inspect",
+    group: Group::Analysis,
+    summary: "all that is known of an image or container, as a map",
+    doc: "\
+A text may name either; if it names both, that is an error that names both.",
+    overloads: &[Overload { params: &[SUBJECT], returns: "map" }],
+    options: &[],
+    examples: &[Example { about: "an image", code: r#"type_of(inspect(base()))"#, needs: Needs::Engine }],
+    call: |call| {
+        let subject = if call.any(0).is_string() { call.named(&call.text(0))? } else { call.subject(0)? };
+        Ok(json::to_dynamic(&call.context.workbench.inspect(&subject)?))
+    },
+};

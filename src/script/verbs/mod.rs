@@ -1,0 +1,141 @@
+//! The verbs: the table, one file an entry.
+//!
+//! Help, the reference, messages about wrong arguments, completion and the example tests are all
+//! read from [`ALL`].
+
+mod ask;
+mod attempt;
+mod base;
+mod call;
+mod commit;
+mod container;
+mod containers;
+mod copy_in;
+mod copy_out;
+mod diff;
+mod doctor;
+mod env;
+mod exists;
+mod exit;
+mod fail;
+mod fsck;
+mod help;
+mod history;
+mod image;
+mod images;
+mod inspect;
+mod last;
+mod layers;
+mod load;
+mod parse_json;
+mod prune;
+mod read;
+mod read_blob;
+mod read_file;
+mod rm;
+mod rootfs;
+mod run;
+mod save;
+mod table;
+mod tag;
+mod to_json;
+mod verb;
+mod waste;
+mod write;
+mod write_file;
+
+use std::sync::Arc;
+
+use rhai::Module;
+
+pub use call::{Call, internal};
+pub use verb::{Completes, Example, Group, Kind, Needs, Opt, Overload, Param, Takes, Verb};
+
+use super::context::Context;
+
+/// Every verb, in the order of help.
+pub static ALL: &[&Verb] = &[
+    &base::VERB,
+    &image::VERB,
+    &images::VERB,
+    &load::VERB,
+    &save::VERB,
+    &rootfs::VERB,
+    &tag::VERB,
+    &rm::VERB,
+    &run::VERB,
+    &commit::VERB,
+    &container::VERB,
+    &containers::VERB,
+    &last::VERB,
+    &diff::VERB,
+    &layers::VERB,
+    &waste::VERB,
+    &history::VERB,
+    &inspect::VERB,
+    &read::VERB,
+    &read_blob::VERB,
+    &write::VERB,
+    &exists::VERB,
+    &copy_in::VERB,
+    &copy_out::VERB,
+    &attempt::VERB,
+    &fail::VERB,
+    &exit::VERB,
+    &env::VERB,
+    &ask::VERB,
+    &table::VERB,
+    &to_json::VERB,
+    &parse_json::VERB,
+    &read_file::VERB,
+    &write_file::VERB,
+    &help::VERB,
+    &prune::VERB,
+    &fsck::VERB,
+    &doctor::VERB,
+];
+
+/// The verb called `name`.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Verb> {
+    ALL.iter().find(|verb| verb.name == name).copied()
+}
+
+/// Puts every verb into `module`.
+pub fn register(module: &mut Module, context: &Arc<Context>) {
+    for verb in ALL {
+        call::register(verb, module, context);
+    }
+}
+
+/// Parameters that many verbs have.
+mod parameters {
+    use super::{Completes, Kind, Param};
+
+    /// An image.
+    pub const IMAGE: Param =
+        Param { name: "image", kinds: &[Kind::Image, Kind::Text], completes: Completes::Images };
+    /// A container's handle.
+    pub const CONTAINER: Param =
+        Param { name: "container", kinds: &[Kind::Container], completes: Completes::Containers };
+    /// An image or a container.
+    pub const SUBJECT: Param = Param {
+        name: "image_or_container",
+        kinds: &[Kind::Image, Kind::Container, Kind::Text],
+        completes: Completes::Images,
+    };
+    /// A path inside.
+    pub const PATH: Param = Param { name: "path", kinds: &[Kind::Text], completes: Completes::InnerPath };
+    /// A path of the host.
+    pub const HOST_PATH: Param =
+        Param { name: "host_path", kinds: &[Kind::Text], completes: Completes::HostPath };
+    /// A new name for an image.
+    pub const REFERENCE: Param =
+        Param { name: "reference", kinds: &[Kind::Text], completes: Completes::Images };
+    /// Options.
+    pub const OPTIONS: Param =
+        Param { name: "options", kinds: &[Kind::Options], completes: Completes::Options };
+}
+
+#[cfg(test)]
+mod tests;

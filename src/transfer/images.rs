@@ -1,0 +1,376 @@
+//! Which images a bundle holds, and where the parts of each are. Nothing is unpacked here.
+//!
+//! Sources: OCI image-spec `image-layout.md`; the `manifest.json` of `docker save`.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::bundle::{self, Bundle};
+use super::document::{self, Descriptor, Document, Manifest, Platform};
+use super::{Error, Limits};
+use crate::oci::{DiffId, Digest, Reference};
+
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
+const CONTAINERD_NAME: &str = "io.containerd.image.name";
+
+/// How deep indexes may lie in indexes.
+const MAX_DEPTH: u32 = 4;
+
+/// Which documents say what there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// `oci-layout` and `index.json`.
+    Oci,
+    /// `manifest.json`.
+    Docker,
+    /// Whichever is there.
+    Either,
+}
+
+/// An image in a bundle: its documents are read and checked, its layers only named.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub id: Digest,
+    pub config: Vec<u8>,
+    pub diff_ids: Vec<DiffId>,
+    pub manifest: Option<Vec<u8>>,
+    /// As long as `diff_ids`.
+    pub layers: Vec<LayerFile>,
+    pub references: Vec<Reference>,
+    /// For which machine it is, if for another one.
+    pub foreign_platform: Option<String>,
+}
+
+/// A layer's file in the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct LayerFile {
+    pub member: String,
+    pub diff_id: DiffId,
+    /// What the file's own digest must be, where something says so.
+    pub digest: Option<Digest>,
+}
+
+/// All images of `bundle`, or the one called `wanted`.
+pub(super) fn find(
+    bundle: &Bundle,
+    layout: Layout,
+    wanted: Option<&str>,
+    limits: &Limits,
+) -> Result<Vec<Found>, Error> {
+    let finder = Finder { bundle, limits };
+    let (oci, docker) = (bundle.has("index.json"), bundle.has("manifest.json"));
+    let mut found = match layout {
+        Layout::Docker if docker => finder.docker(wanted)?,
+        Layout::Oci if oci => finder.oci(wanted)?,
+        Layout::Either if docker => finder.docker(wanted)?,
+        Layout::Either if oci => finder.oci(wanted)?,
+        _ => {
+            let looked_for = match layout {
+                Layout::Docker => "`manifest.json` (archives of Docker before 1.10 are not read)",
+                Layout::Oci => "`index.json`",
+                Layout::Either => "`manifest.json` or `index.json`",
+            };
+            let reason = format!("there is no {looked_for} in it");
+            return Err(Error::NoImages { path: bundle.path().to_owned(), reason });
+        }
+    };
+    // Docker 25 and later write both. The manifests are only in the one, all names in the other.
+    if layout != Layout::Oci && docker && oci {
+        let twins = finder.oci(None).unwrap_or_default();
+        for image in found.iter_mut().filter(|image| image.manifest.is_none()) {
+            if let Some(twin) = twins.iter().find(|twin| twin.id == image.id) {
+                image.manifest.clone_from(&twin.manifest);
+                image.layers.clone_from(&twin.layers);
+            }
+        }
+    }
+    // One image under several names is one image.
+    let mut images: Vec<Found> = Vec::new();
+    for image in found {
+        match images.iter_mut().find(|known| known.id == image.id && known.manifest == image.manifest) {
+            Some(known) => {
+                for reference in image.references {
+                    if !known.references.contains(&reference) {
+                        known.references.push(reference);
+                    }
+                }
+            }
+            None => images.push(image),
+        }
+    }
+    Ok(images)
+}
+
+/// An entry of `manifest.json`.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Saved {
+    config: String,
+    #[serde(default)]
+    repo_tags: Option<Vec<String>>,
+    #[serde(default)]
+    layers: Option<Vec<String>>,
+}
+
+struct Finder<'a> {
+    bundle: &'a Bundle,
+    limits: &'a Limits,
+}
+
+impl Finder<'_> {
+    fn docker(&self, wanted: Option<&str>) -> Result<Vec<Found>, Error> {
+        const NAME: &str = "manifest.json";
+        let raw = self.bundle.document(NAME, self.limits)?;
+        let entries: Vec<Saved> =
+            serde_json::from_slice(&raw).map_err(|error| Error::document(NAME, error.to_string()))?;
+        self.check_count(entries.len())?;
+        let mut names = Vec::new();
+        let mut images = Vec::new();
+        for entry in entries {
+            let tags = entry.repo_tags.unwrap_or_default();
+            let references = tags
+                .iter()
+                .map(|tag| tag.parse::<Reference>().map_err(|error| Error::document(NAME, error.to_string())))
+                .collect::<Result<Vec<_>, _>>()?;
+            let fits = wanted.is_none_or(|wanted| {
+                wanted.parse::<Reference>().is_ok_and(|wanted| references.contains(&wanted))
+            });
+            names.extend(tags);
+            if !fits {
+                continue;
+            }
+            let config = self.bundle.document(&entry.config, self.limits)?;
+            if let Some(expected) = digest_in_name(&entry.config) {
+                bundle::check(&entry.config, &config, &expected, None)?;
+            }
+            let layers = entry.layers.unwrap_or_default();
+            let files = layers.into_iter().map(|member| {
+                let digest = member.strip_prefix("blobs/sha256/").and_then(digest_in_name);
+                (member, digest)
+            });
+            let mut image = self.image(config, &entry.config, files.collect())?;
+            image.references = match wanted.and_then(|wanted| wanted.parse().ok()) {
+                Some(only) => vec![only],
+                None => references,
+            };
+            images.push(image);
+        }
+        self.require(images, wanted, names)
+    }
+
+    fn oci(&self, wanted: Option<&str>) -> Result<Vec<Found>, Error> {
+        const NAME: &str = "index.json";
+        self.check_layout()?;
+        let raw = self.bundle.document(NAME, self.limits)?;
+        let Document::Index(entries) = Document::parse(&raw, NAME, None)? else {
+            return Err(Error::document(NAME, "it is a manifest and not an index"));
+        };
+        self.check_count(entries.len())?;
+        let present: Vec<String> = entries.iter().filter_map(shown_name).collect();
+        let chosen: Vec<Descriptor> = entries
+            .into_iter()
+            .filter(|entry| !entry.is_attestation() && wanted.is_none_or(|wanted| is_called(entry, wanted)))
+            .collect();
+        let mut images = Vec::new();
+        for entry in choose_platforms(chosen)? {
+            let mut image = self.resolve(&entry, 0)?;
+            image.references = references(&entry);
+            images.push(image);
+        }
+        self.require(images, wanted, present)
+    }
+
+    fn require(
+        &self,
+        images: Vec<Found>,
+        wanted: Option<&str>,
+        present: Vec<String>,
+    ) -> Result<Vec<Found>, Error> {
+        let path = self.bundle.path().to_owned();
+        match wanted {
+            _ if !images.is_empty() => Ok(images),
+            Some(name) => Err(Error::NoSuchImage { path, name: name.to_owned(), present }),
+            None => Err(Error::NoImages { path, reason: "its list of images is empty".to_owned() }),
+        }
+    }
+
+    fn check_count(&self, count: usize) -> Result<(), Error> {
+        if count as u64 > self.limits.members {
+            let name = self.bundle.path().display().to_string();
+            return Err(Error::Limit { name, limit: "members", allowed: self.limits.members });
+        }
+        Ok(())
+    }
+
+    fn check_layout(&self) -> Result<(), Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Marker {
+            image_layout_version: String,
+        }
+        const NAME: &str = "oci-layout";
+        let raw = self.bundle.document(NAME, self.limits)?;
+        let marker: Marker =
+            serde_json::from_slice(&raw).map_err(|error| Error::document(NAME, error.to_string()))?;
+        if marker.image_layout_version.starts_with("1.") {
+            return Ok(());
+        }
+        Err(Error::document(NAME, format!("version `{}` is not known", marker.image_layout_version)))
+    }
+
+    /// The image that a descriptor leads to, through indexes to the one for this machine.
+    fn resolve(&self, descriptor: &Descriptor, depth: u32) -> Result<Found, Error> {
+        let name = bundle::blob_name(&descriptor.digest);
+        if depth > MAX_DEPTH {
+            return Err(Error::document(name, "indexes lie too deep in one another"));
+        }
+        let raw = self.bundle.blob(&descriptor.digest, descriptor.size, self.limits)?;
+        match Document::parse(&raw, &name, descriptor.media_type.as_deref())? {
+            Document::Manifest(manifest) => self.image_of(&manifest, raw, &name),
+            Document::Index(entries) => {
+                self.check_count(entries.len())?;
+                let entries: Vec<Descriptor> =
+                    entries.into_iter().filter(|entry| !entry.is_attestation()).collect();
+                match choose_platforms(entries)?.as_slice() {
+                    [one] => self.resolve(one, depth + 1),
+                    [] => Err(Error::document(name, "this index is empty")),
+                    [..] => {
+                        Err(Error::document(name, "this index does not say which image is for which machine"))
+                    }
+                }
+            }
+        }
+    }
+
+    fn image_of(&self, manifest: &Manifest, raw: Vec<u8>, name: &str) -> Result<Found, Error> {
+        let config = self.bundle.blob(&manifest.config.digest, manifest.config.size, self.limits)?;
+        let mut files = Vec::new();
+        for layer in &manifest.layers {
+            let member = bundle::blob_name(&layer.digest);
+            let media_type = layer.media_type.as_deref().unwrap_or_default();
+            let Some(section) = self.bundle.find(&member)? else {
+                if document::is_foreign(media_type) {
+                    let reason = format!(
+                        "its layer `{}` is to be had from its maker only; its URLs are never fetched",
+                        layer.digest
+                    );
+                    return Err(Error::document(name, reason));
+                }
+                return Err(Error::Missing { path: self.bundle.path().to_owned(), member });
+            };
+            if section.size() != layer.size {
+                return Err(Error::Size { name: member, expected: layer.size, found: section.size() });
+            }
+            files.push((member, Some(layer.digest)));
+        }
+        let mut image = self.image(config, name, files)?;
+        image.manifest = Some(raw);
+        Ok(image)
+    }
+
+    fn image(
+        &self,
+        config: Vec<u8>,
+        name: &str,
+        files: Vec<(String, Option<Digest>)>,
+    ) -> Result<Found, Error> {
+        let diff_ids = document::diff_ids(&config, name)?;
+        if files.len() as u64 > self.limits.layers {
+            return Err(Error::Limit { name: name.to_owned(), limit: "layers", allowed: self.limits.layers });
+        }
+        if files.len() != diff_ids.len() {
+            let reason =
+                format!("it has {} layers, and its configuration names {}", files.len(), diff_ids.len());
+            return Err(Error::document(name, reason));
+        }
+        let layers = files
+            .into_iter()
+            .zip(&diff_ids)
+            .map(|((member, digest), diff_id)| LayerFile { member, diff_id: *diff_id, digest })
+            .collect();
+        // Old configurations lack these fields; such an image may run here.
+        let foreign_platform = serde_json::from_slice::<Platform>(&config)
+            .ok()
+            .filter(|platform| {
+                !platform.architecture.is_empty() && !platform.os.is_empty() && !platform.is_own()
+            })
+            .map(|platform| platform.to_string());
+        Ok(Found {
+            id: Digest::of(&config),
+            config,
+            diff_ids,
+            manifest: None,
+            layers,
+            references: Vec::new(),
+            foreign_platform,
+        })
+    }
+}
+
+/// Of several entries under one name, each for another machine, the one for this machine.
+fn choose_platforms(entries: Vec<Descriptor>) -> Result<Vec<Descriptor>, Error> {
+    let mut chosen: Vec<Descriptor> = Vec::new();
+    let mut done = BTreeSet::new();
+    for entry in &entries {
+        let name = shown_name(entry);
+        if !done.insert(name.clone()) {
+            continue;
+        }
+        let group: Vec<&Descriptor> = entries.iter().filter(|other| shown_name(other) == name).collect();
+        let alternatives = group.len() > 1 && group.iter().all(|entry| entry.platform.is_some());
+        if !alternatives {
+            chosen.extend(group.into_iter().cloned());
+            continue;
+        }
+        let own = |entry: &&&Descriptor| entry.platform.as_ref().is_some_and(Platform::is_own);
+        match group.iter().find(own) {
+            Some(entry) => chosen.push((*entry).clone()),
+            None => {
+                let present =
+                    group.iter().filter_map(|entry| entry.platform.as_ref().map(Platform::to_string));
+                return Err(Error::NoPlatform {
+                    wanted: Platform::own().to_string(),
+                    present: present.collect(),
+                });
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+/// `HEX`, `HEX.json` and `…/HEX`: Docker names files by their digest.
+fn digest_in_name(name: &str) -> Option<Digest> {
+    let last = name.rsplit('/').next()?;
+    format!("sha256:{}", last.strip_suffix(".json").unwrap_or(last)).parse().ok()
+}
+
+fn shown_name(entry: &Descriptor) -> Option<String> {
+    entry.annotation(CONTAINERD_NAME).or_else(|| entry.annotation(REF_NAME)).map(str::to_owned)
+}
+
+/// The whole names that an entry of `index.json` gives. A bare tag names no repository, and the
+/// directory's own name is no promise: such an image is loaded without a name.
+fn references(entry: &Descriptor) -> Vec<Reference> {
+    let mut found: Vec<Reference> = Vec::new();
+    let whole = entry.annotation(REF_NAME).filter(|name| name.contains([':', '/']));
+    for name in [entry.annotation(CONTAINERD_NAME), whole].into_iter().flatten() {
+        if let Ok(reference) = name.parse::<Reference>()
+            && reference.digest().is_none()
+            && !found.contains(&reference)
+        {
+            found.push(reference);
+        }
+    }
+    found
+}
+
+fn is_called(entry: &Descriptor, wanted: &str) -> bool {
+    if entry.annotation(REF_NAME) == Some(wanted) || entry.annotation(CONTAINERD_NAME) == Some(wanted) {
+        return true;
+    }
+    if wanted.strip_prefix('@').unwrap_or(wanted) == entry.digest.to_string() {
+        return true;
+    }
+    wanted.parse::<Reference>().is_ok_and(|wanted| references(entry).contains(&wanted))
+}

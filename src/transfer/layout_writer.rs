@@ -1,0 +1,229 @@
+//! Writing an OCI image layout, as a directory or into an archive.
+//!
+//! Source: OCI image-spec `image-layout.md`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::bundle::blob_name;
+use super::layer_tar::Hashing;
+use super::output::{self, Output};
+use super::tar_writer::TarWriter;
+use super::{Error, Limits};
+use crate::oci::{Digest, media_type};
+
+const MARKER: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
+const REF_NAME: &str = "org.opencontainers.image.ref.name";
+
+/// Where blobs go.
+pub(super) enum LayoutWriter {
+    /// Into a directory that is a layout, or becomes one.
+    Directory(Directory),
+    /// Into a new archive.
+    Archive { writer: TarWriter, output: Output, written: Vec<Digest> },
+}
+
+/// A layout that is being added to.
+pub(super) struct Directory {
+    /// Where it is written; a new one has its name only at the end.
+    root: PathBuf,
+    /// Where a new one goes.
+    rename_to: Option<PathBuf>,
+    /// The images that are there already.
+    entries: Vec<Value>,
+    /// To be removed if this fails.
+    made: Vec<PathBuf>,
+    finished: bool,
+}
+
+impl LayoutWriter {
+    /// Begins an archive at `path`.
+    pub fn archive(path: &Path, scratch: &Path) -> Result<Self, Error> {
+        let output = Output::create(path, scratch)?;
+        let mut writer = TarWriter::new(output.file()?);
+        writer.add("oci-layout", MARKER).map_err(Error::io("write", path))?;
+        Ok(Self::Archive { writer, output, written: Vec::new() })
+    }
+
+    /// Begins a directory at `path`, or adds to the layout that is there.
+    pub fn directory(path: &Path, limits: &Limits) -> Result<Self, Error> {
+        let entries = match fs::read_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Directory::fresh(path),
+            Err(error) => return Err(Error::io("write", path)(error)),
+            Ok(mut names) => match names.next() {
+                None => Vec::new(),
+                Some(_) => present(path, limits)?,
+            },
+        };
+        let root = path.to_owned();
+        let mut directory = Directory { root, rename_to: None, entries, made: Vec::new(), finished: false };
+        directory.make_folders()?;
+        Ok(Self::Directory(directory))
+    }
+
+    /// Writes a blob; its digest and size.
+    pub fn blob(
+        &mut self,
+        produce: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+    ) -> Result<(Digest, u64), Error> {
+        match self {
+            Self::Directory(directory) => directory.blob(produce),
+            Self::Archive { writer, output, written } => {
+                let failed = |error| Error::io("write", output.path())(error);
+                let open = writer.begin().map_err(failed)?;
+                let mut out = Hashing::new(&mut *writer);
+                produce(&mut out)?;
+                let (digest, size) = out.finish();
+                if written.contains(&digest) {
+                    writer.forget(open).map_err(failed)?;
+                } else {
+                    writer.end(open, &blob_name(&digest)).map_err(failed)?;
+                    written.push(digest);
+                }
+                Ok((digest, size))
+            }
+        }
+    }
+
+    /// Is that blob there already?
+    pub fn has(&self, digest: &Digest, size: u64) -> bool {
+        match self {
+            Self::Directory(directory) => {
+                fs::metadata(directory.root.join(blob_name(digest))).is_ok_and(|found| found.len() == size)
+            }
+            Self::Archive { written, .. } => written.contains(digest),
+        }
+    }
+
+    /// Adds the image to the index under `name`, and finishes.
+    pub fn finish(self, mut descriptor: Value, name: Option<&str>) -> Result<(), Error> {
+        if let Some(name) = name {
+            descriptor["annotations"][REF_NAME] = json!(name);
+        }
+        match self {
+            Self::Directory(directory) => directory.finish(descriptor, name),
+            Self::Archive { mut writer, output, .. } => {
+                let failed = |error| Error::io("write", output.path())(error);
+                writer.add("index.json", &index(&[descriptor])).map_err(failed)?;
+                writer.finish().map_err(failed)?;
+                output.finish()
+            }
+        }
+    }
+}
+
+fn index(entries: &[Value]) -> Vec<u8> {
+    json!({ "schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries })
+        .to_string()
+        .into_bytes()
+}
+
+/// The entries of the layout at `path`; an error if it is something else.
+fn present(path: &Path, limits: &Limits) -> Result<Vec<Value>, Error> {
+    let bundle = super::bundle::Bundle::Directory(path.to_owned());
+    if !bundle.has("oci-layout") {
+        return Err(Error::Name {
+            text: path.display().to_string(),
+            reason: "is a directory with other things in it, and no OCI layout".to_owned(),
+        });
+    }
+    if !bundle.has("index.json") {
+        return Ok(Vec::new());
+    }
+    let refuse = |reason: String| Error::document(path.join("index.json").display().to_string(), reason);
+    let index: Value = serde_json::from_slice(&bundle.document("index.json", limits)?)
+        .map_err(|error| refuse(error.to_string()))?;
+    match index.get("manifests") {
+        Some(Value::Array(entries)) => Ok(entries.clone()),
+        _ => Err(refuse("it has no list of manifests".to_owned())),
+    }
+}
+
+impl Directory {
+    fn fresh(path: &Path) -> Result<LayoutWriter, Error> {
+        let temporary = tempfile::Builder::new()
+            .prefix(".plywood-")
+            .permissions(fs::Permissions::from_mode(0o777))
+            .tempdir_in(output::directory_of(path))
+            .map_err(Error::io("create", path))?;
+        let root = temporary.keep();
+        let made = vec![root.clone()];
+        let rename_to = Some(path.to_owned());
+        let mut directory = Self { root, rename_to, entries: Vec::new(), made, finished: false };
+        directory.make_folders()?;
+        Ok(LayoutWriter::Directory(directory))
+    }
+
+    fn make_folders(&mut self) -> Result<(), Error> {
+        let folder = self.root.join("blobs/sha256");
+        fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
+        let marker = self.root.join("oci-layout");
+        if !marker.exists() {
+            self.put(&marker, MARKER)?;
+        }
+        Ok(())
+    }
+
+    fn put(&self, path: &Path, content: &[u8]) -> Result<(), Error> {
+        let output = Output::create(path, &output::directory_of(path))?;
+        output.file()?.write_all(content).map_err(Error::io("write", path))?;
+        output.finish()
+    }
+
+    fn blob(
+        &mut self,
+        produce: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+    ) -> Result<(Digest, u64), Error> {
+        let folder = self.root.join("blobs/sha256");
+        let temporary = tempfile::Builder::new()
+            .prefix(".plywood-")
+            .permissions(fs::Permissions::from_mode(0o666))
+            .tempfile_in(&folder)
+            .map_err(Error::io("create a file in", &folder))?;
+        let mut out = Hashing::new(io::BufWriter::with_capacity(1 << 18, temporary.as_file()));
+        produce(&mut out)?;
+        out.flush().map_err(Error::io("write", &folder))?;
+        let (digest, size) = out.finish();
+        let path = self.root.join(blob_name(&digest));
+        temporary.as_file().sync_all().map_err(Error::io("write", &path))?;
+        if !path.exists() {
+            self.made.push(path.clone());
+        }
+        temporary.persist(&path).map_err(|error| Error::io("create", &path)(error.error))?;
+        Ok((digest, size))
+    }
+
+    fn finish(mut self, descriptor: Value, name: Option<&str>) -> Result<(), Error> {
+        let mut entries = std::mem::take(&mut self.entries);
+        // One name means one image: the newest.
+        entries.retain(|entry| {
+            let called = entry.get("annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str);
+            called != name || (name.is_none() && entry.get("digest") != descriptor.get("digest"))
+        });
+        entries.push(descriptor);
+        output::sync_directory(&self.root.join("blobs/sha256"))?;
+        self.put(&self.root.join("index.json"), &index(&entries))?;
+        if let Some(path) = &self.rename_to {
+            fs::rename(&self.root, path).map_err(Error::io("create", path))?;
+            output::sync_directory(&output::directory_of(path))?;
+        }
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        for path in self.made.iter().rev() {
+            // What cannot be removed is a blob that no index names.
+            let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! How sources and targets are written: `oci:DIR[:tag]` and its like.
+//!
+//! Source of the spellings: containers/image `containers-transports(5)`.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::Error;
+
+/// Where images come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// `oci:DIR[:tag]`: an OCI image layout.
+    Oci(Place),
+    /// `oci-archive:FILE[:tag]`: a tar of one.
+    OciArchive(Place),
+    /// `docker-archive:FILE[:reference]`: what `docker save` writes.
+    DockerArchive(Place),
+    /// A path, whose content says what it is.
+    Path(PathBuf),
+}
+
+/// Where an image goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// `oci:DIR[:tag]`; added to what is there already.
+    Oci(Place),
+    /// `oci-archive:FILE[:tag]`.
+    OciArchive(Place),
+    /// `docker-archive:FILE[:reference]`.
+    DockerArchive(Place),
+}
+
+/// A path and perhaps the name of one image there, as written: `PATH[:name]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place(String);
+
+/// The kinds of place that both directions know.
+type Make<T> = fn(Place) -> T;
+
+/// Transports of other tools that a person may well try.
+const FOREIGN: [&str; 8] =
+    ["docker:", "docker-daemon:", "containers-storage:", "dir:", "ostree:", "sif:", "atomic:", "tarball:"];
+
+impl Source {
+    /// Does `text` begin with a transport, so that it is no image reference?
+    #[must_use]
+    pub fn is_spelled(text: &str) -> bool {
+        ["oci:", "oci-archive:", "docker-archive:"].iter().any(|scheme| text.starts_with(scheme))
+    }
+}
+
+impl FromStr for Source {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let kinds: [(&str, Make<Self>); 3] = [
+            ("oci:", Self::Oci),
+            ("oci-archive:", Self::OciArchive),
+            ("docker-archive:", Self::DockerArchive),
+        ];
+        match spelled(text, &kinds)? {
+            Some(source) => Ok(source),
+            None => Ok(Self::Path(PathBuf::from(text))),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let kinds: [(&str, Make<Self>); 3] = [
+            ("oci:", Self::Oci),
+            ("oci-archive:", Self::OciArchive),
+            ("docker-archive:", Self::DockerArchive),
+        ];
+        if let Some(target) = spelled(text, &kinds)? {
+            return Ok(target);
+        }
+        // What people type after `docker save -o`.
+        if Path::new(text).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tar")) {
+            return Ok(Self::DockerArchive(Place::path_only(text)));
+        }
+        Err(Error::Name {
+            text: text.to_owned(),
+            reason: "says not what to write: begin it with `docker-archive:`, `oci-archive:` or `oci:`"
+                .to_owned(),
+        })
+    }
+}
+
+fn spelled<T>(text: &str, kinds: &[(&str, Make<T>)]) -> Result<Option<T>, Error> {
+    let refuse = |reason: &str| Error::Name { text: text.to_owned(), reason: reason.to_owned() };
+    if text.is_empty() {
+        return Err(refuse("names nothing"));
+    }
+    if text.contains('\0') {
+        return Err(refuse("has a zero byte in it"));
+    }
+    for (scheme, make) in kinds {
+        if let Some(rest) = text.strip_prefix(scheme) {
+            if rest.is_empty() || rest.starts_with(':') {
+                return Err(refuse("names no path"));
+            }
+            return Ok(Some(make(Place(rest.to_owned()))));
+        }
+    }
+    if let Some(scheme) = FOREIGN.iter().find(|scheme| text.starts_with(**scheme)) {
+        let reason = format!(
+            "begins with `{scheme}`, which is not supported here: use `docker-archive:`, `oci-archive:` or `oci:`"
+        );
+        return Err(Error::Name { text: text.to_owned(), reason });
+    }
+    Ok(None)
+}
+
+impl Place {
+    /// A place that is a path and nothing else.
+    #[must_use]
+    pub fn path_only(path: &str) -> Self {
+        // A second colon at the end: the name is empty, whatever colons the path has.
+        Self(format!("{path}:"))
+    }
+
+    /// The path and the name of something that is to be read: of all ways to split the text at a
+    /// colon the first whose path exists, and the whole text before those.
+    #[must_use]
+    pub fn find(&self) -> (PathBuf, Option<String>) {
+        let text = &self.0;
+        if Path::new(text).exists() {
+            return (PathBuf::from(text), None);
+        }
+        text.match_indices(':')
+            .map(|(at, _)| split(text, at))
+            .find(|(path, _)| path.exists())
+            .unwrap_or_else(|| self.split_first())
+    }
+
+    /// The path and the name of something that is to be written: split at the first colon, or at
+    /// the last where nothing follows it.
+    #[must_use]
+    pub fn split_first(&self) -> (PathBuf, Option<String>) {
+        let text = &self.0;
+        if let Some(path) = text.strip_suffix(':') {
+            return (PathBuf::from(path), None);
+        }
+        match text.find(':') {
+            Some(at) => split(text, at),
+            None => (PathBuf::from(text), None),
+        }
+    }
+}
+
+fn split(text: &str, at: usize) -> (PathBuf, Option<String>) {
+    let name = &text[at + 1..];
+    (PathBuf::from(&text[..at]), (!name.is_empty()).then(|| name.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_spellings() {
+        let Source::Oci(place) = "oci:layout:v1".parse().unwrap() else { panic!() };
+        assert_eq!(place.split_first(), (PathBuf::from("layout"), Some("v1".to_owned())));
+        let Source::DockerArchive(place) = "docker-archive:a.tar:host:5000/b:c".parse().unwrap() else {
+            panic!()
+        };
+        assert_eq!(place.split_first(), (PathBuf::from("a.tar"), Some("host:5000/b:c".to_owned())));
+        assert_eq!("a:b.tar".parse::<Source>().unwrap(), Source::Path(PathBuf::from("a:b.tar")));
+        let Target::DockerArchive(place) = "out:1.tar".parse().unwrap() else { panic!() };
+        assert_eq!(place.split_first(), (PathBuf::from("out:1.tar"), None));
+    }
+
+    #[test]
+    fn what_exists_decides() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("a:b.tar");
+        std::fs::write(&file, "").unwrap();
+        let text = file.to_str().unwrap();
+        assert_eq!(Place(text.to_owned()).find(), (file.clone(), None));
+        assert_eq!(Place(format!("{text}:x:y")).find(), (file, Some("x:y".to_owned())));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_explained() {
+        for (text, part) in [
+            ("", "names nothing"),
+            ("oci:", "names no path"),
+            ("oci::tag", "names no path"),
+            ("docker-daemon:x:y", "begins with `docker-daemon:`"),
+        ] {
+            assert!(text.parse::<Source>().unwrap_err().to_string().contains(part), "{text}");
+        }
+        assert!("somewhere".parse::<Target>().unwrap_err().to_string().contains("says not what to write"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Reading and writing that ends when somebody says so.
+
+use std::io::{self, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::Error;
+use crate::sys::Interrupt;
+
+/// Ctrl-C, or the failure of another thread at the same work.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watch {
+    interrupt: Interrupt,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Watch {
+    pub fn new(interrupt: Interrupt) -> Self {
+        Self { interrupt, stopped: Arc::default() }
+    }
+
+    /// Makes everybody else stop.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// An error if the work should end.
+    pub fn check(&self) -> Result<(), Error> {
+        if self.interrupt.raised() || self.stopped.load(Ordering::Relaxed) {
+            return Err(Error::Interrupted);
+        }
+        Ok(())
+    }
+
+    /// `stream` with that check before each piece.
+    pub fn reader<R: Read>(&self, stream: R) -> Watched<R> {
+        Watched { watch: self.clone(), stream }
+    }
+
+    /// The same for what is written.
+    pub fn writer<W: Write>(&self, stream: W) -> Watched<W> {
+        Watched { watch: self.clone(), stream }
+    }
+}
+
+/// See [`Watch`].
+pub(super) struct Watched<S> {
+    watch: Watch,
+    stream: S,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.watch.check().map_err(io::Error::other)?;
+        self.stream.read(buffer)
+    }
+}
+
+impl<W: Write> Write for Watched<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.watch.check().map_err(io::Error::other)?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}

@@ -1,0 +1,160 @@
+//! `commit`: what a container changed becomes a layer, and the container an image.
+
+use std::path::PathBuf;
+
+use super::run::RunConfig;
+use super::time::{image_time, now_nanos};
+use super::{CommitOptions, Container, Error, Image, Result, Workbench, index_of, tree_of};
+use crate::image::{Change, Config, Next};
+use crate::layer::{self, Entry, Index, Mtime, Stack, TarOptions};
+use crate::oci::{DiffId, Reference};
+use crate::store::{AddedLayer, ContainerLock, ContainerRecord, ImageRecord, LayerRecord, PartId, TarSource};
+
+impl Workbench {
+    /// Makes an image of `container` and names it `reference`; an empty one names nothing.
+    ///
+    /// At most one layer is added, holding all that changed since the container's image. The
+    /// container goes on in a fresh directory on top; nothing is copied or compressed.
+    ///
+    /// # Errors
+    /// [`super::ErrorKind::Busy`] while another process runs it; an instruction that is none.
+    pub fn commit(&self, container: &Container, reference: &str, options: CommitOptions) -> Result<Image> {
+        let reference = parse_optional(reference)?;
+        let changes = parse_changes(&options.change)?;
+        let store = self.store()?;
+        let record = self.container_record(container)?;
+        let lock = store.lock_container(record.row, false)?;
+        // What was read before the lock may be stale.
+        let record = self.container_record(container)?;
+        let prepared = self.prepare_container(&record)?;
+        let diff_id = self.freeze(&record, &lock)?;
+        let run = RunConfig::of(&record);
+        let next = Next {
+            created: image_time(self.settings.source_date_epoch),
+            created_by: run.created_by(),
+            author: options.author,
+            comment: options.message,
+            diff_id,
+            runtime: run.committed(&prepared.config),
+            changes,
+        };
+        let config = next.on(&prepared.config)?;
+        let image = self.put_config(&config, reference.as_ref())?;
+        if options.sync {
+            store.sync()?;
+        }
+        Ok(image)
+    }
+
+    /// Stores an image that has no manifest of its own, and names it.
+    pub(super) fn put_config(&self, config: &Config, reference: Option<&Reference>) -> Result<Image> {
+        let record = ImageRecord {
+            id: config.id(),
+            config: config.raw().to_vec(),
+            manifest: None,
+            manifest_digest: None,
+            diff_ids: config.diff_ids().to_vec(),
+            compressed: vec![None; config.diff_ids().len()],
+            created: now_nanos(),
+        };
+        self.store()?.put_image(&record, reference.map(std::slice::from_ref).unwrap_or_default())?;
+        self.image_value(&record)
+    }
+
+    /// Turns what the container wrote since its image into one layer; `None` for nothing.
+    fn freeze(&self, record: &ContainerRecord, lock: &ContainerLock) -> Result<Option<DiffId>> {
+        let store = self.store()?;
+        if let Some(diff_id) = record.committed {
+            return Ok(Some(diff_id));
+        }
+        let mut full = Vec::new();
+        for part in &record.parts {
+            if !is_empty(&self.tree(part)?)? {
+                full.push(part.clone());
+            }
+        }
+        let Some(top) = full.last() else { return Ok(None) };
+        if !record.top_frozen && record.parts.last() == Some(top) {
+            store.freeze_top(lock)?;
+        }
+        let lowers = self.prepare_container(record)?.chain.view()?;
+        let layer = match full.as_slice() {
+            [only] => self.layer_from_part(only, &lowers)?.record,
+            _ => self.layer_from_new_part(&self.merge(&full)?, &lowers)?,
+        };
+        store.set_committed(lock, Some(&layer.diff_id))?;
+        Ok(Some(layer.diff_id))
+    }
+
+    /// A frozen part that shows what `parts` (oldest first) show together.
+    fn merge(&self, parts: &[PartId]) -> Result<PartId> {
+        let store = self.store()?;
+        let trees = parts.iter().rev().map(|part| self.tree(part)).collect::<Result<Vec<PathBuf>>>()?;
+        let merged = store.new_part()?;
+        layer::merge(&trees, &self.tree(&merged)?, self.format()?)?;
+        Ok(merged)
+    }
+
+    /// Records a part that nobody else has as a layer; it goes if the layer is there already.
+    pub(super) fn layer_from_new_part(&self, part: &PartId, lowers: &Stack) -> Result<LayerRecord> {
+        let layer = self.layer_from_part(part, lowers)?;
+        if !layer.added {
+            self.store()?.remove_part(part)?;
+        }
+        Ok(layer.record)
+    }
+
+    /// Reads a frozen part, written upon `lowers`, once and records it as a layer.
+    fn layer_from_part(&self, part: &PartId, lowers: &Stack) -> Result<AddedLayer> {
+        let store = self.store()?;
+        let directory = store.part_dir(part);
+        let tree = tree_of(&directory);
+        let mut entries = layer::settle(&tree, lowers)?;
+        if let Some(epoch) = self.settings.source_date_epoch {
+            // The index is what the tar is made from again: it must say what the digest was made of.
+            for entry in entries.iter_mut().filter(|entry| entry.mtime.secs >= epoch) {
+                entry.mtime = Mtime { secs: epoch, nanos: 0 };
+            }
+        }
+        let content = entries.iter().map(Entry::as_ref);
+        let (diff_id, tar_size) = layer::digest_tar(&tree, content, &TarOptions::default())?;
+        let index = index_of(&directory);
+        Index::write(&entries, &index)?;
+        let index = Index::open(&index)?;
+        let record = LayerRecord {
+            diff_id,
+            part: part.clone(),
+            size: index.file_bytes(),
+            tar_size,
+            file_count: index.file_count(),
+            tar: TarSource::Canonical,
+        };
+        Ok(store.add_layer(&record)?)
+    }
+}
+
+fn is_empty(tree: &std::path::Path) -> Result<bool> {
+    let mut entries =
+        std::fs::read_dir(tree).map_err(|error| Error::io("reading the container's directory", &error))?;
+    Ok(entries.next().is_none())
+}
+
+/// A reference, or none for an empty text.
+pub(super) fn parse_optional(text: &str) -> Result<Option<Reference>> {
+    if text.is_empty() { Ok(None) } else { parse_reference(text).map(Some) }
+}
+
+/// A reference that an image may be given here: a tag, no digest.
+pub(super) fn parse_reference(text: &str) -> Result<Reference> {
+    let reference: Reference = text.parse()?;
+    if reference.digest().is_some() {
+        return Err(Error::invalid(format!("`{text}` names a digest, which cannot be chosen"))
+            .with_hint("give a name and a tag, such as `training:v1`"));
+    }
+    Ok(reference)
+}
+
+/// Dockerfile instructions, each on a line of its own.
+pub(super) fn parse_changes(lines: &[String]) -> Result<Vec<Change>> {
+    lines.iter().map(|line| line.parse::<Change>().map_err(Error::from)).collect()
+}

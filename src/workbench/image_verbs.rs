@@ -1,0 +1,80 @@
+//! `image`, `images`, `tag` and `rm` of an image.
+
+use super::commit::parse_reference;
+use super::{Error, ErrorKind, Image, ImageTarget, Result, Workbench};
+use crate::store::ImageRecord;
+
+impl Workbench {
+    /// The image that `reference` names: a reference, a digest, or the beginning of one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] with the nearest name; [`ErrorKind::Ambiguous`] for a beginning
+    /// that fits several.
+    pub fn image(&self, reference: &str) -> Result<Image> {
+        let record = self.find_image(reference)?.ok_or_else(|| self.no_such_image(reference))?;
+        self.image_value(&record)
+    }
+
+    /// All images, newest first.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub fn images(&self) -> Result<Vec<Image>> {
+        self.store()?.images()?.iter().map(|image| self.image_value(&image.record)).collect()
+    }
+
+    /// Names `image` by `reference` too; a name that pointed elsewhere moves.
+    ///
+    /// # Errors
+    /// When `reference` is none or the image is gone.
+    pub fn tag(&self, image: &Image, reference: &str) -> Result<Image> {
+        let record = self.image_record(image)?;
+        self.store()?.tag(&record.id, &parse_reference(reference)?)?;
+        self.image_value(&record)
+    }
+
+    /// Removes an image, or one name of an image that has others.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InUse`] naming the container that needs it, unless `force`, which removes
+    /// stopped containers of it too.
+    pub fn rm_image(&self, target: &ImageTarget, force: bool) -> Result<()> {
+        let store = self.store()?;
+        let (record, named) = match target {
+            ImageTarget::Image(image) => (self.image_record(image)?, None),
+            ImageTarget::Reference(text) => {
+                let record = self.find_image(text)?.ok_or_else(|| self.no_such_image(text))?;
+                let named = text
+                    .parse()
+                    .ok()
+                    .filter(|name| store.refs_of(&record.id).is_ok_and(|refs| refs.contains(name)));
+                (record, named)
+            }
+        };
+        let names = store.refs_of(&record.id)?;
+        if let Some(name) = named.filter(|_| names.len() > 1) {
+            store.untag(&name)?;
+            return Ok(());
+        }
+        self.remove_image(&record, force)
+    }
+
+    fn remove_image(&self, record: &ImageRecord, force: bool) -> Result<()> {
+        let store = self.store()?;
+        if force {
+            for container in store.containers()? {
+                if container.image == Some(record.id) {
+                    store.remove_container(&store.lock_container(container.row, false)?)?;
+                }
+            }
+        }
+        self.forget(&record.id);
+        let removed = store.remove_image(&record.id).map(|_| ()).map_err(Error::from);
+        removed.map_err(|error| match error.kind {
+            ErrorKind::InUse => {
+                error.with_hint("remove the container first, or both with `rm(image, #{ force: true })`")
+            }
+            _ => error,
+        })
+    }
+}

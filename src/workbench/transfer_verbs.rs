@@ -1,0 +1,72 @@
+//! `load`, `save` and `rootfs`: images in and out.
+
+use super::commit::{parse_changes, parse_reference};
+use super::time::image_time;
+use super::{Image, Result, RootfsOptions, SaveOptions, Workbench};
+use crate::image::{Next, from_scratch};
+use crate::sys::userns::Identity;
+use crate::transfer;
+
+impl Workbench {
+    /// Reads the images of an archive or directory into the store; what they name is moved to them.
+    ///
+    /// # Errors
+    /// [`super::ErrorKind::Corrupt`] when anything is not what its digest says: then nothing is kept.
+    pub fn load(&self, source: &str) -> Result<Vec<Image>> {
+        let source: transfer::Source = source.parse()?;
+        let loaded = transfer::load(self.store()?, &source, &self.load_options()?)?;
+        loaded.iter().map(|image| self.image_value(&image.record)).collect()
+    }
+
+    fn load_options(&self) -> Result<transfer::LoadOptions> {
+        Ok(transfer::LoadOptions {
+            format: self.format()?,
+            interrupt: self.settings.interrupt,
+            owners: self.opened()?.identity != Identity::Single,
+            ..transfer::LoadOptions::default()
+        })
+    }
+
+    /// Writes an image to `target`, as `docker-archive:FILE`, `oci:DIR[:tag]` or `oci-archive:FILE`.
+    ///
+    /// # Errors
+    /// When the target is none or cannot be written; then nothing is left there.
+    pub fn save(&self, image: &Image, target: &str, options: SaveOptions) -> Result<()> {
+        let record = self.image_record(image)?;
+        let target: transfer::Target = target.parse()?;
+        let references = self.store()?.refs_of(&record.id)?;
+        let options = transfer::SaveOptions {
+            compression: options.compression.as_deref().map(str::parse).transpose()?,
+            level: options.level,
+            interrupt: self.settings.interrupt,
+            threads: None,
+        };
+        transfer::save(self.store()?, &record, &references, &target, &options)?;
+        Ok(())
+    }
+
+    /// Makes an image of one layer from a tar or a directory, as `docker import` does.
+    ///
+    /// # Errors
+    /// When the source is neither, or cannot be read.
+    pub fn rootfs(&self, source: &str, reference: &str, options: RootfsOptions) -> Result<Image> {
+        let reference = parse_reference(reference)?;
+        let changes = parse_changes(&options.change)?;
+        let path = std::path::Path::new(source);
+        let layer = transfer::import(self.store()?, path, &self.load_options()?)?.layer;
+        let next = Next {
+            created: image_time(self.settings.source_date_epoch),
+            created_by: "rootfs".to_owned(),
+            comment: Some(options.message.unwrap_or_else(|| format!("imported from {}", name_of(path)))),
+            diff_id: Some(layer.diff_id),
+            changes,
+            ..Next::default()
+        };
+        self.put_config(&from_scratch(&next)?, Some(&reference))
+    }
+}
+
+/// The last part of a path: the rest is the importer's own business, not the image's.
+fn name_of(path: &std::path::Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}

@@ -1,0 +1,13 @@
+//! Everything that is tested from outside, as one program: it links once and its fixtures are shared.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr, missing_docs)]
+
+mod architecture;
+mod bad_input;
+mod lessons;
+mod loops;
+mod mutations;
+mod readme;
+mod reproducible;
+mod security;
+mod storms;
+mod support;

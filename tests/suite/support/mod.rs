@@ -1,0 +1,26 @@
+//! What the tests stand on: the real program, real peers, and words for both.
+
+mod docker;
+mod fixture;
+mod plywood;
+mod scratch;
+
+pub use docker::Docker;
+pub use fixture::{Debian, debian};
+pub use plywood::{Outcome, Plywood, binary, project};
+
+/// Says on the screen that a test does not run, and why; where peers are required that is a failure.
+pub fn skip(why: &str) {
+    assert!(std::env::var_os("PLYWOOD_REQUIRE_PEERS").is_none(), "a peer is required: {why}");
+    eprintln!("skipped: {why}");
+}
+
+/// Whether the tests run as root.
+pub fn is_root() -> bool {
+    nix::unistd::geteuid().is_root()
+}
+
+/// How often a storm or a comparison is repeated: `quick`, or `full` where the full counts are asked for.
+pub fn count(quick: usize, full: usize) -> usize {
+    if std::env::var_os("PLYWOOD_FULL").is_some() { full } else { quick }
+}
