@@ -44,7 +44,6 @@ use crate::layer::OverlayFormat;
 use crate::oci::Digest;
 use crate::store::Store;
 use crate::sys::Interrupt;
-use crate::sys::seccomp::Instruction;
 use crate::sys::userns::{self, Identity};
 use subject::Prepared;
 
@@ -82,8 +81,6 @@ pub struct Workbench {
     opened: OnceLock<Opened>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
-    /// System call filters, by capabilities.
-    filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
 }
@@ -105,7 +102,7 @@ impl Workbench {
             settings,
             opened: OnceLock::new(),
             prepared: Mutex::default(),
-            filters: Mutex::default(),
+           
             last: Mutex::default(),
         }
     }
