@@ -31,29 +31,18 @@ fn try_within(tar: &[u8], limits: Limits) -> Result<(Part, Unpacked), Error> {
         && unpacked.split
     {
         let mut again = Vec::new();
-        crate::layer::rebuild_tar(part.path(), &mut again).unwrap();
-        assert_eq!(again, tar);
+        match crate::layer::rebuild_tar(part.path(), &mut again) {
+            Ok(_) => assert_eq!(again, tar),
+            // What is closed to its owner is closed to whoever is not root.
+            Err(error) => assert!(!is_root() && error.to_string().contains("denied"), "{error}"),
+        }
     }
     result.map(|unpacked| (part, unpacked))
 }
 
 fn good(tar: &[u8]) -> (Part, Unpacked) {
     let (part, unpacked) = try_it(tar).unwrap();
-    let mut on_disk = part.scan();
-    if !is_root() {
-        // Owners cannot be had.
-        for (entry, told) in on_disk.iter_mut().zip(&unpacked.entries) {
-            (entry.uid, entry.gid) = (told.uid, told.gid);
-        }
-    }
-    if on_disk != unpacked.entries
-        && on_disk.iter().map(|it| &it.path).eq(unpacked.entries.iter().map(|it| &it.path))
-    {
-        for (one, other) in on_disk.iter().zip(&unpacked.entries) {
-            assert_eq!(one, other);
-        }
-    }
-    assert_eq!(on_disk, unpacked.entries);
+    assert_eq!(part.scan(), unpacked.entries);
     (part, unpacked)
 }
 
