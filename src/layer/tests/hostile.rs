@@ -555,8 +555,15 @@ fn owners_are_set_where_that_is_possible() {
     if !is_root() {
         return skip("changing owners needs root");
     }
-    let (_, unpacked) = good(&tar);
+    let (part, unpacked) = try_it(&tar).unwrap();
     assert_eq!((find(&unpacked, "f").uid, find(&unpacked, "d").gid), (1000, 1001));
+    if unpacked.notices.is_empty() {
+        assert_eq!(part.scan(), unpacked.entries);
+    } else {
+        // A user namespace with one id: the index keeps what the disk cannot.
+        assert_eq!(unpacked.notices.len(), 2, "{:?}", unpacked.notices);
+        skip("this user namespace has no other owners");
+    }
 }
 
 #[test]
@@ -573,7 +580,7 @@ fn random_damage_never_panics_or_escapes() {
         .with(b'L', b"l", b"d/other\0", |_| {})
         .file("y", b"2")
         .end();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(128));
     let spots = proptest::collection::vec((0..base.len(), any::<u8>(), any::<bool>()), 1..4);
     runner
         .run(&spots, |spots| {

@@ -115,7 +115,7 @@ fn digest(part: &Part) -> String {
 }
 
 fn cases() -> ProptestConfig {
-    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) }
 }
 
 proptest! {
