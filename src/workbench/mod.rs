@@ -16,6 +16,7 @@ mod files;
 mod fsck;
 mod image_verbs;
 mod inspect;
+mod journal;
 mod layers;
 mod lookup;
 mod options;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
 pub use error::{Error, ErrorKind};
+pub use journal::Journal;
 pub use options::{
     Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
     Subject,
@@ -83,6 +85,8 @@ pub struct Workbench {
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
+    /// What the verbs did lately.
+    journal: Mutex<Journal>,
 }
 
 /// The store together with what this process is.
@@ -104,6 +108,7 @@ impl Workbench {
             prepared: Mutex::default(),
            
             last: Mutex::default(),
+            journal: Mutex::default(),
         }
     }
 

@@ -113,6 +113,7 @@ impl Workbench {
         value.stdout_blob = exit.stdout;
         value.stderr_blob = exit.stderr;
         value.duration = exit.duration.as_secs_f64();
+        self.note_run(&value);
         if terminal {
             return Ok(value);
         }
