@@ -46,7 +46,6 @@ use crate::layer::OverlayFormat;
 use crate::oci::Digest;
 use crate::store::Store;
 use crate::sys::Interrupt;
-use crate::sys::seccomp::Instruction;
 use crate::sys::userns::{self, Identity};
 use subject::Prepared;
 
@@ -84,8 +83,6 @@ pub struct Workbench {
     opened: OnceLock<Opened>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
-    /// System call filters, by capabilities.
-    filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
     /// What the verbs did lately.
@@ -109,7 +106,7 @@ impl Workbench {
             settings,
             opened: OnceLock::new(),
             prepared: Mutex::default(),
-            filters: Mutex::default(),
+           
             last: Mutex::default(),
             journal: Mutex::default(),
         }
