@@ -72,11 +72,9 @@ impl Past {
             self.entries.remove(0);
         }
         self.entries.push(entry.to_owned());
-        if let Some(path) = &self.path {
-            if append(path, entry).is_err() {
-                // Whatever stands in the way now will later, too.
-                self.path = None;
-            }
+        if self.path.as_ref().is_some_and(|path| append(path, entry).is_err()) {
+            // Whatever stands in the way now will later, too.
+            self.path = None;
         }
     }
 

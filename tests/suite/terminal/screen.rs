@@ -120,7 +120,8 @@ fn bytes(text: &str) -> String {
 }
 
 fn regex_escaped(text: &str) -> String {
-    let special = |char: char| if "\\.+*?()|[]{}^$".contains(char) { format!("\\{char}") } else { char.to_string() };
+    let special =
+        |char: char| if "\\.+*?()|[]{}^$".contains(char) { format!("\\{char}") } else { char.to_string() };
     text.chars().map(special).collect()
 }
 
