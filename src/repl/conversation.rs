@@ -26,8 +26,8 @@ pub struct Conversation<'a> {
     mode: Mode,
     /// The next entry's number.
     number: usize,
-    /// What was run without failing, for `:save`.
-    statements: Vec<String>,
+    /// What was run without failing, for `:save`, and whether it gave a value.
+    statements: Vec<(String, bool)>,
     /// Lines cancelled one after the other: the second says how one leaves.
     cancelled: usize,
 }
@@ -174,7 +174,7 @@ impl<'a> Conversation<'a> {
             screen::line(&line);
         }
         if error.is_none() {
-            self.statements.push(code.to_owned());
+            self.statements.push((code.to_owned(), value.as_ref().is_some_and(|value| !value.is_unit())));
         }
         if let Some(value) = value.filter(|value| !value.is_unit()) {
             if !is_silent(code) && !is_summed_up(&value, journal.container.is_some(), journal.image.is_some())
@@ -276,14 +276,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn save(&self, file: &str) {
-        let mut text = String::from("#!/usr/bin/env plywood\n");
-        for statement in &self.statements {
-            text.push_str(statement);
-            if !statement.trim_end().ends_with([';', '}']) {
-                text.push(';');
-            }
-            text.push('\n');
-        }
+        let text = script_of(&self.statements);
         let file = file.trim_matches('"');
         match std::fs::OpenOptions::new()
             .write(true)
@@ -322,6 +315,25 @@ fn overview() -> String {
     }
     out.push_str("A pasted `docker …` line is answered with Plywood's.");
     out
+}
+
+/// The statements as a script: a value that a later one calls `_` gets that name.
+fn script_of(statements: &[(String, bool)]) -> String {
+    let mut text = String::from("#!/usr/bin/env plywood\n");
+    for (index, (code, gave_value)) in statements.iter().enumerate() {
+        let uses_last = |code: &str| with_last(code) != *code;
+        // Only until the next value takes the name.
+        let users = statements[index + 1..].iter();
+        let end = users.clone().position(|(_, value)| *value).map_or(users.len(), |at| at + 1);
+        let named = *gave_value && users.take(end).any(|(code, _)| uses_last(code));
+        if named {
+            text.push_str(&format!("let {LAST} = "));
+        }
+        text.push_str(&with_last(code));
+        let ended = code.trim_end().ends_with(';') || code.trim_end().ends_with('}') && !named;
+        text.push_str(if ended { "\n" } else { ";\n" });
+    }
+    text
 }
 
 /// A `;` at the end: the value is not wanted.
@@ -368,6 +380,22 @@ mod tests {
         for code in ["1", "\";\"", "1 // ;", "{ 1; }"] {
             assert!(!is_silent(code), "{code}");
         }
+    }
+
+    #[test]
+    fn statements_become_a_script() {
+        let statements = [
+            ("let a = 1", false),
+            ("a + 1", true),
+            ("_ * 2", true),
+            ("print(_)", false),
+            ("fn f() { 1 }", false),
+        ];
+        let statements = statements.map(|(code, value)| (code.to_owned(), value));
+        assert_eq!(
+            script_of(&statements),
+            "#!/usr/bin/env plywood\nlet a = 1;\nlet _last = a + 1;\nlet _last = _last * 2;\nprint(_last);\nfn f() { 1 }\n"
+        );
     }
 
     #[test]

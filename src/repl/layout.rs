@@ -91,8 +91,23 @@ fn prompt_length(line: &str) -> usize {
 /// `more` columns more, or to the second column of a list such as `  name  what it is`.
 #[must_use]
 pub fn wrapped(text: &str, width: usize, more: usize) -> String {
-    let lines: Vec<String> = text.lines().map(|line| wrapped_line(line, width, more)).collect();
-    lines.join("\n")
+    let mut out: Vec<String> = Vec::new();
+    let mut paragraph: Vec<&str> = Vec::new();
+    for line in text.lines().map(Some).chain([None]) {
+        if let Some(line) = line.filter(|line| !line.is_empty() && !line.starts_with(' ')) {
+            paragraph.push(line);
+            continue;
+        }
+        // A paragraph that does not fit is filled anew.
+        if paragraph.iter().any(|line| line.chars().count() > width) {
+            out.push(wrapped_line(&paragraph.join(" "), width, more));
+        } else {
+            out.extend(paragraph.iter().map(|line| (*line).to_owned()));
+        }
+        paragraph.clear();
+        out.extend(line.map(|line| wrapped_line(line, width, more)));
+    }
+    out.join("\n")
 }
 
 fn wrapped_line(line: &str, width: usize, more: usize) -> String {
@@ -151,6 +166,7 @@ mod tests {
     fn long_lines_are_broken_between_words() {
         assert_eq!(wrapped("hint: one two three four", 16, 6), "hint: one two\n      three four");
         assert_eq!(wrapped("  name    one two three", 20, 0), "  name    one two\n          three");
+        assert_eq!(wrapped("one two three\nfour\n\n x", 10, 0), "one two\nthree four\n\n x");
         assert_eq!(wrapped("short\n\nlines", 16, 0), "short\n\nlines");
         assert_eq!(wrapped("averyverylongwordindeed", 10, 0), "averyverylongwordindeed");
         assert_eq!(wrapped("  f(a, b) -> c", 10, 0), "  f(a, b)\n  -> c");

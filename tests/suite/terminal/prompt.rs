@@ -247,3 +247,50 @@ fn colours_are_there_unless_unwanted() {
     terminal.line("let x = 5");
     assert!(!terminal.prompt(2).contains("\x1b[3"));
 }
+
+#[test]
+fn what_is_typed_ahead_is_not_lost() {
+    let plywood = Plywood::new();
+    let mut terminal = Terminal::open(&plywood);
+    terminal.keys("let a = 40\rlet b = 2\ra + b\r");
+    terminal.see_line("42");
+    terminal.prompt(4);
+}
+
+#[test]
+fn a_simple_terminal_will_do() {
+    let plywood = Plywood::new();
+    let mut command = plywood.command();
+    command.env("TERM", "dumb");
+    let mut terminal = Terminal::start_as_is(command);
+    terminal.prompt(1);
+    terminal.line("fn f() {");
+    terminal.line("  42");
+    terminal.line("}");
+    terminal.prompt(2);
+    terminal.line("f()");
+    let shown = terminal.prompt(3);
+    assert!(shown.contains("42") && !shown.contains('\x1b'), "{shown:?}");
+    terminal.line("exit");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_session_becomes_a_script() {
+    let plywood = Plywood::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("made.rhai");
+    let mut terminal = Terminal::open(&plywood);
+    terminal.line("let a = 40");
+    terminal.prompt(2);
+    terminal.line("no_such");
+    terminal.prompt(3);
+    terminal.line("print(a + 2)");
+    terminal.prompt(4);
+    terminal.line(&format!(":save {}", file.display()));
+    terminal.see("2 statements in");
+    terminal.prompt(4);
+    let outcome = plywood.args([&file]);
+    outcome.assert_ok();
+    assert_eq!(outcome.stdout, "42\n");
+}

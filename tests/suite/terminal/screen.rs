@@ -36,7 +36,14 @@ impl Terminal {
     /// Any program.
     #[track_caller]
     pub fn start(mut command: Command) -> Self {
-        command.env("TERM", "xterm").stdin(Stdio::inherit());
+        command.env("TERM", "xterm");
+        Self::start_as_is(command)
+    }
+
+    /// The same with the `TERM` that the command has.
+    #[track_caller]
+    pub fn start_as_is(mut command: Command) -> Self {
+        command.stdin(Stdio::inherit());
         let terminal = Self { session: spawn_command(command, Some(PATIENCE)).unwrap() };
         terminal.resize(24, 80);
         terminal
