@@ -190,16 +190,17 @@ fn a_full_disk_is_said_and_survived() {
     inside_small_disk("unshare --mount");
 }
 
-/// Runs on a tmpfs too small for the image, then gives it room again.
+/// Runs on a tmpfs too full for the image, then gives it room again.
 fn inside_small_disk(unshare: &str) {
     let folder = tempfile::tempdir().unwrap();
     let binary = crate::support::binary();
     let script = format!(
         r#"
-        mount -t tmpfs -o size=3m small '{folder}' || exit 77
+        mount -t tmpfs -o size=400m small '{folder}' || exit 77
+        head -c 397M /dev/zero > '{folder}/ballast'
         said=$('{binary}' --store '{folder}/store' --json -e 'base()' 2>&1 >/dev/null) && exit 1
         echo "$said"
-        mount -o remount,size=400m '{folder}'
+        rm '{folder}/ballast'
         '{binary}' --store '{folder}/store' --json fsck --repair >/dev/null || exit 2
         '{binary}' --store '{folder}/store' -e 'run(base(), "echo works").stdout' || exit 3
         '{binary}' --store '{folder}/store' --json fsck || exit 4

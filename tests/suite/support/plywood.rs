@@ -102,6 +102,15 @@ impl Plywood {
     }
 }
 
+impl Drop for Plywood {
+    fn drop(&mut self) {
+        // A temporary folder cannot remove what belongs to subordinate ids.
+        if self._folder.is_some() && !super::is_root() {
+            let _ = Command::new("sh").args(["-c", super::scratch::REMOVE]).arg(&self.store).status();
+        }
+    }
+}
+
 impl Outcome {
     pub fn of(command: &mut Command) -> Self {
         let output = command.output().unwrap();

@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+/// Removes `$0`; what belongs to a user's subordinate ids only within a namespace that knows them.
+pub const REMOVE: &str =
+    r#"rm -rf "$0" 2>/dev/null || unshare --user --map-root-user --map-auto rm -rf "$0""#;
+
 /// A folder that goes when this process is gone, however it ends: what is in a `static` is never dropped.
 pub struct Scratch {
     path: PathBuf,
@@ -15,7 +19,7 @@ impl Scratch {
     /// lives in the folder, then must wait with `read -r _`, then end it.
     pub fn new(prefix: &str, before: &str) -> Self {
         let path = tempfile::Builder::new().prefix(prefix).tempdir().unwrap().keep();
-        let script = format!("{before}\nrm -rf \"$0\"");
+        let script = format!("{before}\n{REMOVE}");
         let keeper = Command::new("sh")
             .args(["-c", &script])
             .arg(&path)
