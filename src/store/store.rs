@@ -2,6 +2,7 @@
 
 use std::fs::{self, DirBuilder, File, Permissions};
 use std::io;
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,6 +19,7 @@ use super::session::{self, Session};
 use super::trash::{self, Trash};
 use super::{Error, PartId, reach, remove};
 use crate::oci::Digest;
+use crate::sys::file;
 
 /// Made in this order, so that the last one tells that all are there.
 const FOLDERS: [&str; 6] = ["blobs", "blobs/sha256", "parts", "packages", "tmp", "sessions"];
@@ -364,7 +366,12 @@ fn ensure_folders(root: &Path) -> Result<(), Error> {
         }
     }
     fs::set_permissions(root, Permissions::from_mode(0o700)).map_err(fail)?;
-    FOLDERS.iter().try_for_each(|folder| make(&root.join(folder), false))
+    FOLDERS.iter().try_for_each(|folder| make(&root.join(folder), false))?;
+    // Only a matter of speed, and only some file systems know it.
+    if let Ok(parts) = file::open_root(&root.join("parts")) {
+        let _ = file::spread_subdirectories(parts.as_fd());
+    }
+    Ok(())
 }
 
 fn make(path: &Path, with_parents: bool) -> Result<(), Error> {

@@ -13,9 +13,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 mod remove;
+mod spread;
 mod xattr;
 
 pub use remove::remove_tree;
+pub use spread::spread_subdirectories;
 pub use xattr::{get_xattr, get_xattr_of, list_xattrs, remove_xattr, set_xattr, set_xattr_of};
 
 /// Longest name of one directory entry, in bytes (`NAME_MAX`).
