@@ -9,6 +9,7 @@ use super::entry::{Entry, Kind, split_path};
 use super::error::Error;
 use super::ladder::Ladder;
 use super::overlay::OverlayFormat;
+use super::owners::{self, Owner, Recorder};
 use super::scan::scan;
 use super::stack::Stack;
 use crate::sys::file::{self, Name};
@@ -30,15 +31,16 @@ pub fn merge(parts: &[PathBuf], into: &Path, format: OverlayFormat) -> Result<Ve
         sources.push(Ladder::new(open(part)?));
     }
     let root = open(into)?;
+    let mut recorder = owners::recorder_like(parts, into)?;
     copy_root(parts, root.as_fd(), format, into)?;
     let mut target = Ladder::new(root);
     for one in combined.iter().filter(|one| !one.entry.path.is_empty()) {
-        place(one, &mut sources, &mut target, format)
+        place(one, &mut sources, &mut target, format, recorder.as_mut())
             .map_err(|source| Error::io("merge", &one.entry.path, source))?;
     }
     // Last, from the inside out, since every file put in changes its directory's time.
     for one in combined.iter().rev().filter(|one| one.entry.kind == Kind::Dir && !one.entry.path.is_empty()) {
-        finish_dir(&one.entry, &mut target).map_err(|source| Error::io("merge", &one.entry.path, source))?;
+        finish_dir(&one.entry, &mut target, recorder.as_mut()).map_err(|source| Error::io("merge", &one.entry.path, source))?;
     }
     Ok(combined.into_iter().map(|one| one.entry).collect())
 }
@@ -76,6 +78,7 @@ fn place(
     sources: &mut [Ladder<OwnedFd>],
     target: &mut Ladder<OwnedFd>,
     format: OverlayFormat,
+    recorder: Option<&mut Recorder>,
 ) -> io::Result<()> {
     let (dir, name) = split_path(&one.entry.path);
     let name = Name::new(name)?;
@@ -93,14 +96,41 @@ fn place(
     let from = sources.get_mut(one.part).ok_or_else(gone)?.go(dir)?.ok_or_else(gone)?;
     match file::make_link(from.as_fd(), &name, into.as_fd(), &name) {
         Err(error) if matches!(error.raw_os_error(), Some(libc::EMLINK | libc::EXDEV | libc::EPERM)) => {
-            copy(&one.entry, from.as_fd(), into.as_fd(), &name)
+            copy(&one.entry, from.as_fd(), into.as_fd(), &name, recorder)
         }
-        answer => answer,
+        answer => {
+            answer?;
+            // The same inode: its attributes came with it, a line elsewhere did not.
+            match recorder {
+                Some(recorder) if has_line(&one.entry) => {
+                    recorder.give(into.as_fd(), &name, &owner_of(&one.entry))
+                }
+                Some(recorder) => recorder.begin(),
+                None => Ok(()),
+            }
+        }
     }
 }
 
+/// Whether the owner of such an entry cannot be an attribute.
+fn has_line(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::Symlink | Kind::Fifo | Kind::Socket) && !owner_of(entry).is_plain()
+}
+
+fn owner_of(entry: &Entry) -> Owner {
+    let device = matches!(entry.kind, Kind::CharDevice | Kind::BlockDevice)
+        .then_some((entry.kind.file_type(), entry.device.0, entry.device.1));
+    Owner { device, ..Owner::new(entry.uid, entry.gid) }
+}
+
 /// The same file with an inode of its own; further names of it become files of their own too.
-fn copy(entry: &Entry, from: BorrowedFd<'_>, into: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
+fn copy(
+    entry: &Entry,
+    from: BorrowedFd<'_>,
+    into: BorrowedFd<'_>,
+    name: &Name,
+    recorder: Option<&mut Recorder>,
+) -> io::Result<()> {
     let stat = file::stat_at(from, name)?;
     match Kind::of_mode(stat.mode) {
         Some(Kind::File) => {
@@ -110,7 +140,10 @@ fn copy(entry: &Entry, from: BorrowedFd<'_>, into: BorrowedFd<'_>, name: &Name) 
         Some(Kind::Symlink) => file::make_symlink(&file::read_link(from, name)?, into, name)?,
         _ => file::make_node(into, name, stat.mode, stat.device)?,
     }
-    file::set_owner(into, name, stat.uid, stat.gid)?;
+    match recorder {
+        Some(recorder) => recorder.give(into, name, &owner_of(entry))?,
+        None => file::set_owner(into, name, stat.uid, stat.gid)?,
+    }
     set_xattrs(entry, into, name)?;
     if !stat.is_symlink() {
         file::set_mode(into, name, stat.mode & 0o7777)?;
@@ -125,12 +158,16 @@ fn set_xattrs(entry: &Entry, dir: BorrowedFd<'_>, name: &Name) -> io::Result<()>
     Ok(())
 }
 
-fn finish_dir(entry: &Entry, target: &mut Ladder<OwnedFd>) -> io::Result<()> {
+fn finish_dir(
+    entry: &Entry,
+    target: &mut Ladder<OwnedFd>,
+    recorder: Option<&mut Recorder>,
+) -> io::Result<()> {
     let (dir, name) = split_path(&entry.path);
     let name = Name::new(name)?;
     let dir = target.go(dir)?.ok_or_else(gone)?.as_fd();
     if (entry.uid, entry.gid) != file::own_ids() {
-        file::set_owner(dir, &name, entry.uid, entry.gid)?;
+        owners::set_owner(dir, &name, (entry.uid, entry.gid), recorder)?;
     }
     set_xattrs(entry, dir, &name)?;
     file::set_mode(dir, &name, entry.mode)?;

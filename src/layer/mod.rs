@@ -16,6 +16,7 @@ mod limits;
 mod listing;
 mod merge;
 mod overlay;
+pub mod owners;
 mod scan;
 mod spelling;
 mod split;

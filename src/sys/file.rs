@@ -169,6 +169,22 @@ pub fn find_at(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Option<Stat>> {
     }
 }
 
+/// When `name` in `dir` was made, as seconds and nanoseconds; zeros where the file system does not know.
+///
+/// # Errors
+/// Whatever `statx(2)` answers.
+pub fn born(dir: BorrowedFd<'_>, name: &Name) -> io::Result<(i64, u32)> {
+    let mut raw = MaybeUninit::<libc::statx>::zeroed();
+    let flags = libc::AT_SYMLINK_NOFOLLOW;
+    // SAFETY: the name is terminated and outlives the call; `raw` is writable.
+    check(unsafe {
+        libc::statx(dir.as_raw_fd(), name.as_ptr(), flags, libc::STATX_BTIME, raw.as_mut_ptr())
+    })?;
+    // SAFETY: the call succeeded, so the kernel filled it; zeroes would be valid too.
+    let raw = unsafe { raw.assume_init() };
+    Ok((raw.stx_btime.tv_sec, raw.stx_btime.tv_nsec))
+}
+
 fn openat(dir: BorrowedFd<'_>, name: *const libc::c_char, flags: i32, mode: u32) -> io::Result<OwnedFd> {
     // SAFETY: every caller passes a terminated name that outlives the call.
     let fd = check(unsafe { libc::openat(dir.as_raw_fd(), name, flags | libc::O_CLOEXEC, mode) })?;

@@ -13,6 +13,7 @@ pub mod interrupt;
 pub mod lock;
 pub mod mount;
 pub mod network;
+pub mod notify;
 pub mod pidfd;
 pub mod pty;
 pub mod seccomp;

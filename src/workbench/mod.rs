@@ -144,6 +144,21 @@ impl Workbench {
         Ok(self.opened()?.identity != Identity::Root)
     }
 
+    /// Whether files can have one owner only, so that owners are recorded beside them.
+    fn is_single_id(&self) -> Result<bool> {
+        Ok(self.opened()?.identity == Identity::Single)
+    }
+
+    /// A new part for what a container writes.
+    fn new_part(&self) -> Result<crate::store::PartId> {
+        let store = self.store()?;
+        let part = store.new_part()?;
+        if self.is_single_id()? {
+            crate::layer::owners::Recorder::open(&tree_of(&store.part_dir(&part)))?;
+        }
+        Ok(part)
+    }
+
     /// The directory that holds a part's tree.
     fn tree(&self, part: &crate::store::PartId) -> Result<PathBuf> {
         Ok(tree_of(&self.store()?.part_dir(part)))

@@ -151,7 +151,7 @@ impl Workbench {
         let prepared = self.prepare(&record)?;
         let config = RunConfig::fresh(&prepared.config, command, options, asked)?;
         let store = self.store()?;
-        let part = store.new_part()?;
+        let part = self.new_part()?;
         let created = store.create_container(&NewContainer {
             name: options.name.clone(),
             image: Some(record.id),
@@ -200,7 +200,7 @@ impl Workbench {
         match record.parts.last() {
             Some(part) if !record.top_frozen => Ok(part.clone()),
             _ => {
-                let part = store.new_part()?;
+                let part = self.new_part()?;
                 store.push_part(lock, &part)?;
                 record.parts.push(part.clone());
                 record.top_frozen = false;
