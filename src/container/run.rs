@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::sys::stat::Mode;
 use nix::unistd::pipe2;
 
 use super::host::Host;
+use super::ownership::Supervisor;
 use super::plan::{Plan, Wiring};
 use super::{Error, Exit, Network, Spec, capture, exit, network, process, terminal};
 use crate::sys::pty::Pty;
-use crate::sys::{Interrupt, at};
+use crate::sys::{Interrupt, at, notify};
 
 /// Which of a program's two outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,13 +129,27 @@ fn start(
         Network::None => network::spare(),
         Network::Host => None,
     };
+    let sockets = match spec.single_id {
+        true => Some(
+            socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC)
+                .map_err(Error::setup("make a socket"))?,
+        ),
+        false => None,
+    };
     let wiring = Wiring {
         streams,
         terminal,
         alive: [reader.as_fd(), writer.as_fd()],
         network: network.as_ref().map(AsFd::as_fd),
+        handed_over: sockets.as_ref().map(|(_, far)| far.as_fd()),
     };
-    process::start(&Plan::new(spec, &Host::get(), &wiring)?)
+    let mut running = process::start(&Plan::new(spec, &Host::get(), &wiring)?)?;
+    if let Some((near, _)) = &sockets {
+        let listener = notify::receive_descriptor(near.as_fd()).map_err(Error::setup("get the listener"))?;
+        let listener = listener.ok_or_else(|| Error::setup("get the listener")(Errno::ENOENT))?;
+        running.supervise(Supervisor::start(spec, listener, running.pid())?);
+    }
+    Ok(running)
 }
 
 fn open_terminal(spec: &Spec) -> Result<Pty, Error> {

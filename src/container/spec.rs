@@ -85,4 +85,7 @@ pub struct Spec {
     pub search_path: Vec<u8>,
     /// The process is root of a user namespace only.
     pub rootless: bool,
+    /// That namespace has one user only. Owners and identities are pretended ([`super::ownership`]), for which
+    /// `seccomp` has to be [`super::seccomp::docker_default_single_id`]'s; records are kept beside `upper`.
+    pub single_id: bool,
 }

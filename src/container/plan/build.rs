@@ -59,6 +59,8 @@ pub struct Wiring<'a> {
     pub alive: [BorrowedFd<'a>; 2],
     /// A network namespace prepared ahead.
     pub network: Option<BorrowedFd<'a>>,
+    /// Where the listener for handed-over calls is sent.
+    pub handed_over: Option<BorrowedFd<'a>>,
 }
 
 /// What the child will do.
@@ -257,19 +259,28 @@ fn volumes(steps: &mut Vec<Step<'_>>, spec: &Spec) -> Result<(), Error> {
 
 fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: &Wiring<'a>) {
     steps.push(Step::Bound(spec.capabilities.0));
-    if host.set_groups {
-        steps.push(Step::Groups(&spec.groups));
+    // Where there is one id, the program is only told who it is.
+    if !spec.single_id {
+        if host.set_groups {
+            steps.push(Step::Groups(&spec.groups));
+        }
+        steps.push(Step::Group(spec.gid));
+        steps.push(Step::User(spec.uid));
     }
-    steps.push(Step::Group(spec.gid));
-    steps.push(Step::User(spec.uid));
     steps.push(Step::Capabilities(if spec.uid == 0 { spec.capabilities.0 } else { 0 }));
     // The kernel forgets this at a change of user: after it.
     steps.push(Step::DieWithParent(wiring.alive));
     steps.push(Step::NoNewPrivileges);
+    let program = spec.seccomp.as_ref().map(|program| Program(program.clone()));
+    if let (Some(program), Some(socket)) = (&program, wiring.handed_over) {
+        // Before the socket is closed. From here to the program no call is made that is handed over:
+        // nobody would answer.
+        steps.push(Step::FilterWithListener(program.clone(), socket));
+    }
     steps.push(Step::CloseDescriptors);
     steps.push(Step::UnblockSignals);
-    if let Some(program) = &spec.seccomp {
-        steps.push(Step::Filter(Program(program.clone())));
+    if let (Some(program), None) = (program, wiring.handed_over) {
+        steps.push(Step::Filter(program));
     }
 }
 

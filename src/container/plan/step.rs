@@ -159,6 +159,8 @@ pub enum Step<'a> {
     CloseDescriptors,
     /// Filter system calls.
     Filter(Program),
+    /// Filter system calls, and send the listener for those that are handed over through a socket.
+    FilterWithListener(Program, BorrowedFd<'a>),
     /// Let signals in again.
     UnblockSignals,
     /// Refuse a program or interpreter that is this very engine, reached by a magic link: the container
@@ -230,7 +232,7 @@ impl fmt::Display for Step<'_> {
             Self::DieWithParent(_) => write!(f, "bind the container's life to this process"),
             Self::NoNewPrivileges => write!(f, "give up new privileges"),
             Self::CloseDescriptors => write!(f, "close descriptors"),
-            Self::Filter(_) => write!(f, "load the seccomp filter"),
+            Self::Filter(_) | Self::FilterWithListener(..) => write!(f, "load the seccomp filter"),
             Self::UnblockSignals => write!(f, "unblock signals"),
             Self::Refuse { .. } => write!(f, "check the program"),
             Self::Execute { arguments, .. } => {

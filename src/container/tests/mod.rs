@@ -134,6 +134,7 @@ fn spec(dir: &Path, argv: &[&str]) -> Spec {
         seccomp: None,
         search_path: b"/usr/bin:/bin".to_vec(),
         rootless,
+        single_id: false,
     }
 }
 

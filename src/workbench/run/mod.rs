@@ -252,7 +252,8 @@ impl Workbench {
             volumes,
             files: self.etc_files(&config.hostname, network),
             capabilities,
-            seccomp: Some(self.filter(capabilities)),
+            seccomp: Some(self.filter(capabilities)?),
+            single_id: self.is_single_id()?,
             search_path,
             rootless: self.is_rootless()?,
         })
@@ -272,10 +273,14 @@ impl Workbench {
     }
 
     /// The system call filter for these capabilities; compiled once.
-    fn filter(&self, capabilities: Capabilities) -> Arc<[Instruction]> {
+    fn filter(&self, capabilities: Capabilities) -> Result<Arc<[Instruction]>> {
+        let single_id = self.is_single_id()?;
         let mut kept = self.filters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let compile = || container::seccomp::docker_default(capabilities.0).into();
-        Arc::clone(kept.entry(capabilities.0).or_insert_with(compile))
+        let compile = || match single_id {
+            true => container::seccomp::docker_default_single_id(capabilities.0).into(),
+            false => container::seccomp::docker_default(capabilities.0).into(),
+        };
+        Ok(Arc::clone(kept.entry(capabilities.0).or_insert_with(compile)))
     }
 
     /// The files that the engine puts over the mount points in `/etc`.
