@@ -93,7 +93,15 @@ pub struct Credentials {
     pub user: Ids,
     pub group: Ids,
     pub groups: Arc<[u32]>,
+    /// The right to change ids outlives a change of user, in the program (device and inode) that asked for
+    /// it (`PR_SET_KEEPCAPS`).
+    pub keeps: Option<Program>,
+    /// It has outlived one; executing another program ends that.
+    pub kept: Option<Program>,
 }
+
+/// Device and inode of a program.
+pub type Program = (u64, u64);
 
 /// A change of credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,15 +115,16 @@ pub enum Change {
     FsUser(u32),
     FsGroup(u32),
     Groups(Arc<[u32]>),
+    Keep(Option<Program>),
 }
 
 impl Credentials {
     pub fn new(uid: u32, gid: u32, groups: &[u32]) -> Self {
-        Self { user: Ids::all(uid), group: Ids::all(gid), groups: groups.into() }
+        Self { user: Ids::all(uid), group: Ids::all(gid), groups: groups.into(), keeps: None, kept: None }
     }
 
     pub const fn is_privileged(&self) -> bool {
-        self.user.effective == 0
+        self.user.effective == 0 || self.kept.is_some()
     }
 
     pub fn is_in(&self, gid: u32) -> bool {
@@ -136,6 +145,10 @@ impl Credentials {
             Change::FsGroup(id) => return Ok(self.group.set_fs(id, privileged).into()),
             Change::Groups(_) if !privileged => return Err(Errno::EPERM),
             Change::Groups(groups) => self.groups = groups,
+            Change::Keep(keeps) => self.keeps = keeps,
+        }
+        if self.keeps.is_some() && privileged && !self.user.has(0) {
+            self.kept = self.keeps;
         }
         Ok(0)
     }
@@ -161,6 +174,15 @@ mod tests {
         assert_eq!(one.change(Change::Group(0)), Err(Errno::EPERM));
         assert_eq!(one.change(Change::Groups([].into())), Err(Errno::EPERM));
         assert_eq!(one.change(Change::ThreeUsers([SAME, 42, SAME])), Ok(0));
+    }
+
+    #[test]
+    fn kept_rights_outlive_the_change_of_user() {
+        let mut one = root();
+        one.change(Change::Keep(Some((1, 2)))).unwrap();
+        one.change(Change::ThreeUsers([42; 3])).unwrap();
+        one.change(Change::Keep(None)).unwrap();
+        assert_eq!(one.change(Change::ThreeGroups([43; 3])), Ok(0));
     }
 
     #[test]

@@ -71,6 +71,10 @@ pub enum Request {
     Groups { room: i32, to: u64 },
     /// It looks for files somewhere else from now on.
     Root,
+    /// `prctl` with `PR_SET_KEEPCAPS`.
+    KeepCapabilities(bool),
+    /// Reads or sets the limit that the engine uses for itself ([`notify::carried`]); where the old value goes.
+    Limit { old: Option<u64> },
 }
 
 /// A change of credentials before its numbers are read.
@@ -121,6 +125,10 @@ impl Request {
             "open" => make(Named::path(a, true), Made::Opened { flags: b as i32 }, c),
             "openat" => make(Named::below(a, b, true), Made::Opened { flags: c as i32 }, d),
             "chroot" => Self::Root,
+            "prctl" => Self::KeepCapabilities(b != 0),
+            "setrlimit" => Self::Limit { old: None },
+            "getrlimit" => Self::Limit { old: Some(b) },
+            "prlimit64" => Self::Limit { old: Some(d).filter(|old| *old != 0) },
             name => return Self::of_identity(name.strip_suffix("32").unwrap_or(name), [a, b, c]),
         })
     }

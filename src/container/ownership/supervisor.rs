@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use nix::errno::Errno;
 
 use super::super::{Error, Spec, seccomp};
-use super::credentials::{Change, Credentials};
+use super::credentials::{Change, Credentials, Program};
 use super::files::View;
 use super::owner::Records;
 use super::request::{Kind, Request};
@@ -105,7 +106,7 @@ impl Supervision {
                 Ok(Reply::value(0))
             }
             Request::Groups { room, to } => {
-                let groups = Arc::clone(&self.known.of(call)?.groups);
+                let groups = self.known.of(call)?.groups;
                 let count = i32::try_from(groups.len()).map_err(|_| Errno::EINVAL)?;
                 if room < 0 || room > 0 && room < count {
                     return Err(Errno::EINVAL);
@@ -116,13 +117,25 @@ impl Supervision {
                 }
                 Ok(Reply::value(count.into()))
             }
+            Request::KeepCapabilities(keep) => {
+                // The kernel's own flag as well: it can be asked for.
+                self.known.change(call, Change::Keep(if keep { program(call) } else { None }))?;
+                Ok(Reply::CONTINUE)
+            }
+            Request::Limit { old } => {
+                if let Some(old) = old {
+                    let unlimited = [libc::RLIM64_INFINITY; 2].map(u64::to_ne_bytes);
+                    self.view.write(&self.listener, call, old, unlimited.as_flattened())?;
+                }
+                Ok(Reply::value(0))
+            }
             Request::Root => {
                 self.view.roots_differ();
                 Ok(Reply::Answer(Answer::Continue))
             }
             Request::Owner { file, uid, gid } => {
                 let who = self.known.of(call)?;
-                self.records.own(&mut self.view, &self.listener, call, who, file, [uid, gid])
+                self.records.own(&mut self.view, &self.listener, call, &who, file, [uid, gid])
             }
             Request::Stat { .. } | Request::Statx { .. } if !self.records.any() => {
                 Ok(Reply::Answer(Answer::Continue))
@@ -135,7 +148,7 @@ impl Supervision {
             }
             Request::Make { file, what, mode } => {
                 let who = self.known.of(call)?;
-                self.records.make(&mut self.view, &self.listener, call, who, file, what, mode)
+                self.records.make(&mut self.view, &self.listener, call, &who, file, what, mode)
             }
         }
     }
@@ -147,6 +160,12 @@ impl Supervision {
         }
         self.known.change(call, change)
     }
+}
+
+/// What the caller executes. The thread's current directory is the host's `/proc`.
+fn program(call: &Call) -> Option<Program> {
+    let metadata = std::fs::metadata(format!("{}/exe", call.thread)).ok()?;
+    Some((metadata.dev(), metadata.ino()))
 }
 
 /// What becomes of a call.
@@ -179,17 +198,21 @@ impl Known {
         Self { numbers: HashMap::from([(first.clone(), 0)]), all: vec![first], groups: 0 }
     }
 
-    fn of(&self, call: &Call) -> Result<&Credentials, Errno> {
+    fn of(&self, call: &Call) -> Result<Credentials, Errno> {
         let number = notify::carried(call.thread)?.unwrap_or(0);
         let known = usize::try_from(number).ok().and_then(|number| self.all.get(number));
-        known.or_else(|| self.all.first()).ok_or(Errno::ESRCH)
+        let mut known = known.or_else(|| self.all.first()).ok_or(Errno::ESRCH)?.clone();
+        if (known.keeps.is_some() || known.kept.is_some()) && program(call) != known.keeps.or(known.kept) {
+            (known.keeps, known.kept) = (None, None);
+        }
+        Ok(known)
     }
 
     fn change(&mut self, call: &Call, change: Change) -> Result<i64, Errno> {
         let old = self.of(call)?;
         let mut new = old.clone();
         let value = new.change(change)?;
-        if new == *old {
+        if new == old {
             return Ok(value);
         }
         let number = match self.numbers.get(&new) {

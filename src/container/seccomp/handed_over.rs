@@ -19,6 +19,8 @@ const COMPAT: &str = "\
     getuid32 geteuid32 getgid32 getegid32 getresuid32 getresgid32 getgroups32 chroot
     mkdir mkdirat symlink symlinkat";
 
+const LIMIT: u32 = libc::RLIMIT_LOCKS;
+
 /// What happens to a call instead of `action`.
 pub(super) fn instead(abi: Abi, name: &str, action: Action) -> Action {
     if action != Action::Allow {
@@ -30,6 +32,11 @@ pub(super) fn instead(abi: Abi, name: &str, action: Action) -> Action {
     match name {
         "open" => Action::HandOverIf(1, creates),
         "openat" => Action::HandOverIf(2, creates),
+        "prctl" => Action::HandOverFor(0, libc::PR_SET_KEEPCAPS.unsigned_abs()),
+        // Where a process carries its identity along.
+        "prlimit64" => Action::HandOverFor(1, LIMIT),
+        "setrlimit" => Action::HandOverFor(0, LIMIT),
+        "getrlimit" if is_native => Action::HandOverFor(0, LIMIT),
         name if names.split_ascii_whitespace().any(|one| one == name) => Action::HandOver,
         _ => action,
     }

@@ -21,6 +21,8 @@ pub(super) enum Action {
     HandOver,
     /// Handed over if the argument with this index has one of these bits, else allowed.
     HandOverIf(u8, u32),
+    /// Handed over if the argument with this index is this number, else allowed.
+    HandOverFor(u8, u32),
 }
 
 /// A condition on the first argument of a call.

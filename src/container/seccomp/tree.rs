@@ -139,10 +139,14 @@ impl Assembler {
             Action::Kill => self.push(Instruction::answer(libc::SECCOMP_RET_KILL_THREAD)),
             Action::AllowIf(check) => self.check(check),
             Action::HandOver => self.push(Instruction::answer(libc::SECCOMP_RET_USER_NOTIF)),
-            Action::HandOverIf(index, bits) => {
+            Action::HandOverIf(index, value) | Action::HandOverFor(index, value) => {
                 let allow = self.target(Action::Allow);
                 let hand_over = self.target(Action::HandOver);
-                let low = self.branch(Condition::AnyBit, bits, hand_over, allow);
+                let condition = match action {
+                    Action::HandOverFor(..) => Condition::Equal,
+                    _ => Condition::AnyBit,
+                };
+                let low = self.branch(condition, value, hand_over, allow);
                 self.load(ARGUMENT_LOW + u32::from(index) * ARGUMENT_SIZE, low)
             }
         };
