@@ -9,5 +9,6 @@ mod mutations;
 mod readme;
 mod reproducible;
 mod security;
+mod single_id;
 mod storms;
 mod support;
