@@ -13,7 +13,7 @@ use nix::unistd::pipe2;
 use super::host::Host;
 use super::ownership::Supervisor;
 use super::plan::{Plan, Wiring};
-use super::{Error, Exit, Network, Spec, capture, exit, network, process, terminal};
+use super::{Error, Exit, Network, Seccomp, Spec, capture, exit, network, process, terminal};
 use crate::sys::pty::Pty;
 use crate::sys::{Interrupt, at, notify};
 
@@ -129,7 +129,7 @@ fn start(
         Network::None => network::spare(),
         Network::Host => None,
     };
-    let sockets = match spec.single_id {
+    let sockets = match spec.single_id && spec.seccomp != Seccomp::Unconfined {
         true => Some(
             socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC)
                 .map_err(Error::setup("make a socket"))?,

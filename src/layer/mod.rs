@@ -8,6 +8,7 @@
 
 mod changes;
 mod combine;
+pub mod copy;
 mod entry;
 mod error;
 mod index;

@@ -169,6 +169,30 @@ pub fn find_at(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Option<Stat>> {
     }
 }
 
+/// Inode of `name` in `dir` and when anything of it last changed, a time that no program can set.
+///
+/// # Errors
+/// Whatever `fstatat(2)` answers.
+#[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "field types differ by architecture")]
+pub fn changed(dir: BorrowedFd<'_>, name: &Name) -> io::Result<(u64, (i64, u32))> {
+    let mut raw = MaybeUninit::<libc::stat>::zeroed();
+    let flags = libc::AT_SYMLINK_NOFOLLOW;
+    // SAFETY: the name is terminated and outlives the call; `raw` is writable.
+    check(unsafe { libc::fstatat(dir.as_raw_fd(), name.as_ptr(), raw.as_mut_ptr(), flags) })?;
+    // SAFETY: the call succeeded, so the kernel filled it; zeroes would be valid too.
+    let raw = unsafe { raw.assume_init() };
+    Ok((raw.st_ino as u64, (raw.st_ctime as i64, raw.st_ctime_nsec as u32)))
+}
+
+/// Gives the empty file `into` the content of `from` without copying it, where the file system can.
+///
+/// # Errors
+/// `ioctl_ficlone(2)`'s: EOPNOTSUPP, EXDEV, EINVAL, ENOTTY where it cannot.
+pub fn share_blocks(from: &File, into: &File) -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::ioctl(into.as_raw_fd(), libc::FICLONE as _, from.as_raw_fd()) }).map(drop)
+}
+
 /// When `name` in `dir` was made, as seconds and nanoseconds; zeros where the file system does not know.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ mod files;
 mod fsck;
 mod image_verbs;
 mod inspect;
+mod journal;
 mod layers;
 mod lookup;
 mod options;
@@ -31,6 +32,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
 pub use error::{Error, ErrorKind};
+pub use journal::Journal;
 pub use options::{
     Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
     Subject,
@@ -44,7 +46,6 @@ use crate::layer::OverlayFormat;
 use crate::oci::Digest;
 use crate::store::Store;
 use crate::sys::Interrupt;
-use crate::sys::seccomp::Instruction;
 use crate::sys::userns::{self, Identity};
 use subject::Prepared;
 
@@ -82,10 +83,10 @@ pub struct Workbench {
     opened: OnceLock<Opened>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
-    /// System call filters, by capabilities.
-    filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
+    /// What the verbs did lately.
+    journal: Mutex<Journal>,
 }
 
 /// The store together with what this process is.
@@ -105,8 +106,8 @@ impl Workbench {
             settings,
             opened: OnceLock::new(),
             prepared: Mutex::default(),
-            filters: Mutex::default(),
             last: Mutex::default(),
+            journal: Mutex::default(),
         }
     }
 

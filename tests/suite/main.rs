@@ -12,3 +12,4 @@ mod security;
 mod single_id;
 mod storms;
 mod support;
+mod terminal;

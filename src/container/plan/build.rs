@@ -3,14 +3,16 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::host::Host;
-use super::super::{Error, Network, Spec};
+use super::super::seccomp::{docker_default, docker_default_single_id};
+use super::super::{Capabilities, Error, Network, Seccomp, Spec};
 use super::{Overlay, Place, Program, Step};
 use crate::sys::clone;
 use crate::sys::exec::Strings;
 use crate::sys::mount::{NODEV, NOEXEC, NOSUID, READ_ONLY};
+use crate::sys::seccomp::Instruction;
 
 const PROC: i64 = 0x9fa0;
 
@@ -271,7 +273,11 @@ fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: 
     // The kernel forgets this at a change of user: after it.
     steps.push(Step::DieWithParent(wiring.alive));
     steps.push(Step::NoNewPrivileges);
-    let program = spec.seccomp.as_ref().map(|program| Program(program.clone()));
+    let program = match &spec.seccomp {
+        Seccomp::Docker => Some(Program(docker_filter(spec.capabilities, wiring.handed_over.is_some()))),
+        Seccomp::Program(program) => Some(Program(program.clone())),
+        Seccomp::Unconfined => None,
+    };
     if let (Some(program), Some(socket)) = (&program, wiring.handed_over) {
         // Before the socket is closed. From here to the program no call is made that is handed over:
         // nobody would answer.
@@ -281,6 +287,23 @@ fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: 
     steps.push(Step::UnblockSignals);
     if let (Some(program), None) = (program, wiring.handed_over) {
         steps.push(Step::Filter(program));
+    }
+}
+
+/// Docker's filter; the one made last is kept, for a caller has one or two sets of capabilities.
+fn docker_filter(capabilities: Capabilities, single_id: bool) -> Arc<[Instruction]> {
+    static LAST: Mutex<Option<(Capabilities, bool, Arc<[Instruction]>)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*last {
+        Some((kept, kept_single, program)) if (*kept, *kept_single) == (capabilities, single_id) => {
+            program.clone()
+        }
+        _ => {
+            let make = if single_id { docker_default_single_id } else { docker_default };
+            let program: Arc<[Instruction]> = make(capabilities.0).into();
+            *last = Some((capabilities, single_id, program.clone()));
+            program
+        }
     }
 }
 

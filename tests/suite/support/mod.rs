@@ -3,6 +3,7 @@
 mod docker;
 mod fixture;
 mod plywood;
+mod scratch;
 mod somebody;
 
 pub use docker::Docker;
