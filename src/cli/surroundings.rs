@@ -11,7 +11,7 @@ use super::{Result, report};
 use crate::repl;
 use crate::script::{Failure, Input, Session, SessionOptions};
 use crate::sys::Interrupt;
-use crate::workbench::{HostEnvironment, Settings, Workbench};
+use crate::workbench::{Fallback, HostEnvironment, Settings, Workbench};
 
 /// The process's surroundings, read once.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub struct Surroundings {
     environment: Vec<(String, String)>,
     interrupt: Interrupt,
     source_date_epoch: Option<i64>,
+    force: Vec<Fallback>,
     json: bool,
     quiet: bool,
 }
@@ -39,6 +40,7 @@ impl Surroundings {
             _ => None,
         };
         Ok(Self {
+            force: force()?,
             store: store(arguments)?,
             environment: std::env::vars_os()
                 .map(|(name, value)| {
@@ -63,6 +65,7 @@ impl Surroundings {
             source_date_epoch: self.source_date_epoch,
             terminal: io::stdin().is_terminal() && io::stdout().is_terminal(),
             host: HostEnvironment { path: find("PATH"), term: find("TERM"), env: self.environment.clone() },
+            force: self.force.clone(),
         }))
     }
 
@@ -126,6 +129,21 @@ fn ask() -> Input {
             }
         }
     })
+}
+
+/// Older ways that are forced: names with commas between them.
+fn force() -> Result<Vec<Fallback>> {
+    let names = std::env::var("PLYWOOD_FORCE").unwrap_or_default();
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names
+        .map(|name| {
+            name.parse().map_err(|error: crate::workbench::Error| {
+                let mut failure = Failure::new("usage", format!("`PLYWOOD_FORCE`: {}", error.message));
+                failure.hint = error.hint;
+                failure.into()
+            })
+        })
+        .collect()
 }
 
 fn store(arguments: &Arguments) -> Result<PathBuf> {

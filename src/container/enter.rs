@@ -398,6 +398,14 @@ fn mount_overlay(overlay: &Overlay) -> nix::Result<OwnedFd> {
             mount::attach_at(tree.as_fd(), &overlay.at)?;
             Ok(tree)
         }
+        Layers::Directory => {
+            mount::bind(c".", &overlay.at)?;
+            // By its whole name: the current directory is still what is below the new mount.
+            let tree = at::open_own(&overlay.base, DIRECTORY, 0)?;
+            at::change_to(tree.as_fd())?;
+            mount::restrict(c".", NODEV)?;
+            Ok(tree)
+        }
         Layers::Data(data) => {
             mount::mount(Some(c"overlay"), &overlay.at, Some(c"overlay"), NODEV, Some(data))?;
             at::open_own(&overlay.at, DIRECTORY, 0)

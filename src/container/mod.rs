@@ -44,5 +44,5 @@ pub use capabilities::Capabilities;
 pub use error::Error;
 pub use exit::Exit;
 pub use kill::kill;
-pub use run::{Io, OnOutput, Stdin, Stream, run};
+pub use run::{Io, OnOutput, Stdin, Stream, probe_overlay, run};
 pub use spec::{MountApi, Network, Seccomp, Spec, Volume};

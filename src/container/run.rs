@@ -1,6 +1,7 @@
 //! One program in one container, from start to end.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,10 @@ use nix::unistd::pipe2;
 
 use super::host::Host;
 use super::ownership::Supervisor;
-use super::plan::{Plan, Wiring};
+use super::plan::{Overlay, Plan, Step, Wiring};
 use super::{Error, Exit, Network, Seccomp, Spec, capture, exit, network, process, terminal};
 use crate::sys::pty::Pty;
-use crate::sys::{Interrupt, at, notify};
+use crate::sys::{Interrupt, at, clone, file, notify};
 
 /// Which of a program's two outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -150,6 +151,25 @@ fn start(
         running.supervise(Supervisor::start(spec, listener, running.pid())?);
     }
     Ok(running)
+}
+
+/// Whether an overlay of these directories (empty, absolute) can be mounted and take the marks it needs. The
+/// mount is gone when this returns.
+///
+/// # Errors
+/// What the kernel said.
+pub fn probe_overlay(lower: &Path, upper: &Path, work: &Path, userxattr: bool) -> Result<(), Error> {
+    let mark = if userxattr { c"user.overlay.probe" } else { c"trusted.overlay.probe" };
+    let directory = file::open_root(upper)
+        .and_then(|upper| file::set_xattr_of(upper.as_fd(), mark, b"y").map(|()| upper))
+        .map_err(|error| Error::setup("mark a directory with an attribute")(notify::errno_of(&error)))?;
+    drop(directory);
+    let overlay = Overlay::probe(lower, upper, work, userxattr)?;
+    let plan = Plan {
+        namespaces: clone::NEW_MOUNTS,
+        steps: vec![Step::PrivateMounts, Step::Overlay(overlay)],
+    };
+    process::start(&plan)?.wait().map(drop)
 }
 
 fn open_terminal(spec: &Spec) -> Result<Pty, Error> {

@@ -16,7 +16,7 @@ mod remove;
 mod xattr;
 
 pub use remove::remove_tree;
-pub use xattr::{get_xattr, get_xattr_of, list_xattrs, remove_xattr, set_xattr, set_xattr_of};
+pub use xattr::{get_xattr, get_xattr_of, list_xattrs, remove_xattr, set_xattr, set_xattr_of, use_paths};
 
 /// Longest name of one directory entry, in bytes (`NAME_MAX`).
 pub const NAME_MAX: usize = 255;

@@ -13,6 +13,7 @@ mod doctor;
 mod error;
 mod faults;
 mod files;
+mod fallback;
 mod fsck;
 mod image_verbs;
 mod inspect;
@@ -32,6 +33,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
 pub use error::{Error, ErrorKind};
+pub use fallback::Fallback;
 pub use journal::Journal;
 pub use options::{
     Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
@@ -63,6 +65,8 @@ pub struct Settings {
     pub terminal: bool,
     /// What of the caller's environment the verbs may use.
     pub host: HostEnvironment,
+    /// Older ways to be used although newer ones are there.
+    pub force: Vec<Fallback>,
 }
 
 /// The caller's environment, as far as verbs use it.
@@ -81,6 +85,8 @@ pub struct HostEnvironment {
 pub struct Workbench {
     settings: Settings,
     opened: OnceLock<Opened>,
+    /// How containers get their roots.
+    trees: OnceLock<fallback::Trees>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
     /// Id of the container that ran last.
@@ -105,6 +111,7 @@ impl Workbench {
         Self {
             settings,
             opened: OnceLock::new(),
+            trees: OnceLock::new(),
             prepared: Mutex::default(),
             last: Mutex::default(),
             journal: Mutex::default(),
@@ -126,6 +133,7 @@ impl Workbench {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
+        self.force();
         let search = self.settings.host.path.iter().flat_map(std::env::split_paths).collect::<Vec<_>>();
         let identity = userns::enter(&search)?;
         let store = Store::open(&self.settings.store)?;

@@ -45,7 +45,7 @@ impl Records {
             }
         }
         let recorder = Recorder::open(&spec.upper).map_err(fail)?;
-        let upper = file::open_root(&spec.upper).map_err(|error| said(notify::errno_of(&error)))?;
+        let upper = file::open_root(spec.tree.as_ref().unwrap_or(&spec.upper)).map_err(|error| said(notify::errno_of(&error)))?;
         Ok(Self { recorder, any, upper, links })
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::host::Host;
 use super::super::seccomp::{docker_default, docker_default_single_id};
-use super::super::{Capabilities, Error, Network, Seccomp, Spec};
+use super::super::{Capabilities, Error, MountApi, Network, Seccomp, Spec};
 use super::{Overlay, Place, Program, Step};
 use crate::sys::clone;
 use crate::sys::exec::Strings;
@@ -98,7 +98,7 @@ impl<'a> Plan<'a> {
         steps.push(Step::PrivateMounts);
         // The modes below are meant as they are written.
         steps.push(Step::Umask(0));
-        steps.push(Step::Overlay(Overlay::new(spec, host.lowerdir_plus)?));
+        steps.push(Step::Overlay(Overlay::new(spec, host.lowerdir_plus && spec.mount_api != MountApi::Old)?));
         let stage = |name: &str| string(spec.work.join(name).into_os_string().into_vec(), "work directory");
         // Over the work directory, which overlayfs holds by then.
         steps.push(Step::Stage { at: stage("")?, dev: stage("dev")?, empty: stage("empty")? });

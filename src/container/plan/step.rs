@@ -5,7 +5,7 @@ use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use super::{Overlay, Place};
+use super::{Layers, Overlay, Place};
 use crate::sys::exec::Strings;
 use crate::sys::seccomp::Instruction;
 
@@ -204,6 +204,7 @@ impl fmt::Display for Step<'_> {
             Self::LoopbackUp => write!(f, "switch on the loopback device"),
             Self::PrivateMounts => write!(f, "make mounts private"),
             Self::Umask(_) => write!(f, "set the file mode mask"),
+            Self::Overlay(Overlay { layers: Layers::Directory, .. }) => write!(f, "mount the root"),
             Self::Overlay(overlay) => write!(f, "mount the overlay of {} layers", overlay.lowers),
             Self::Mount { at, kind, .. } => write!(f, "mount {} at `/{}`", name(kind), name(at)),
             Self::Sysfs => write!(f, "mount sysfs at `/sys`"),

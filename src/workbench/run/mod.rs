@@ -1,6 +1,7 @@
 //! `run`: a process in a container, on top of an image or in a container that is there.
 
 mod config;
+mod copied;
 mod options;
 mod program;
 
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{
-    Command, Container, Error, ErrorKind, Result, RunOptions, Subject, Workbench, subject::Prepared,
+    Command, Container, Error, ErrorKind, Fallback, Result, RunOptions, Subject, Workbench, subject::Prepared,
     time::now_nanos, tree_of, work_of,
 };
 use crate::container::environment::{self, Environment};
@@ -64,7 +65,8 @@ impl Workbench {
         string_form: bool,
         options: &mut RunOptions,
     ) -> Result<Container> {
-        let spec = self.spec(&ready, terminal)?;
+        let mut spec = self.spec(&ready, terminal)?;
+        let copied = self.copy_tree(&mut spec)?;
         let io = if terminal {
             Io::Terminal
         } else {
@@ -77,6 +79,9 @@ impl Workbench {
         let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |pid| {
             ready.lock.set_pid(pid)
         });
+        if let Some(copied) = copied {
+            self.keep_copy(&spec, &copied)?;
+        }
         let exit_code = match &ended {
             Ok(exit) => Some(exit.code),
             Err(error) => Some(error.exit_code()),
@@ -240,7 +245,7 @@ impl Workbench {
             argv: strings(&config.argv, "the command")?,
             userxattr: self.format()? == OverlayFormat::User,
             volatile: true,
-            mount_api: MountApi::Auto,
+            mount_api: if self.is_forced(Fallback::OldMount) { MountApi::Old } else { MountApi::Auto },
             env: strings(&lines, "the environment")?,
             cwd: string(&config.workdir, "the working directory")?,
             uid: identity.uid,
@@ -253,6 +258,7 @@ impl Workbench {
             capabilities: Capabilities::for_network(network),
             seccomp: Seccomp::Docker,
             single_id: self.is_single_id()?,
+            tree: None,
             search_path,
             rootless: self.is_rootless()?,
         })
