@@ -43,6 +43,7 @@ mod tests;
 pub use capabilities::Capabilities;
 pub use error::Error;
 pub use exit::Exit;
+pub use host::Ways;
 pub use kill::kill;
 pub use run::{Io, OnOutput, Stdin, Stream, probe_overlay, run};
 pub use spec::{MountApi, Network, Seccomp, Spec, Volume};

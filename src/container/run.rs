@@ -165,10 +165,8 @@ pub fn probe_overlay(lower: &Path, upper: &Path, work: &Path, userxattr: bool) -
         .map_err(|error| Error::setup("mark a directory with an attribute")(notify::errno_of(&error)))?;
     drop(directory);
     let overlay = Overlay::probe(lower, upper, work, userxattr)?;
-    let plan = Plan {
-        namespaces: clone::NEW_MOUNTS,
-        steps: vec![Step::PrivateMounts, Step::Overlay(overlay)],
-    };
+    let plan =
+        Plan { namespaces: clone::NEW_MOUNTS, steps: vec![Step::PrivateMounts, Step::Overlay(overlay)] };
     process::start(&plan)?.wait().map(drop)
 }
 

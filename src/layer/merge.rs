@@ -40,7 +40,8 @@ pub fn merge(parts: &[PathBuf], into: &Path, format: OverlayFormat) -> Result<Ve
     }
     // Last, from the inside out, since every file put in changes its directory's time.
     for one in combined.iter().rev().filter(|one| one.entry.kind == Kind::Dir && !one.entry.path.is_empty()) {
-        finish_dir(&one.entry, &mut target, recorder.as_mut()).map_err(|source| Error::io("merge", &one.entry.path, source))?;
+        finish_dir(&one.entry, &mut target, recorder.as_mut())
+            .map_err(|source| Error::io("merge", &one.entry.path, source))?;
     }
     Ok(combined.into_iter().map(|one| one.entry).collect())
 }
@@ -118,8 +119,11 @@ fn has_line(entry: &Entry) -> bool {
 }
 
 fn owner_of(entry: &Entry) -> Owner {
-    let device = matches!(entry.kind, Kind::CharDevice | Kind::BlockDevice)
-        .then_some((entry.kind.file_type(), entry.device.0, entry.device.1));
+    let device = matches!(entry.kind, Kind::CharDevice | Kind::BlockDevice).then_some((
+        entry.kind.file_type(),
+        entry.device.0,
+        entry.device.1,
+    ));
     Owner { device, ..Owner::new(entry.uid, entry.gid) }
 }
 

@@ -271,9 +271,7 @@ pub fn set_owner(
     recorder: Option<&mut Recorder>,
 ) -> io::Result<()> {
     match recorder {
-        Some(recorder) if (uid, gid) != file::own_ids() => {
-            recorder.give(dir, name, &Owner::new(uid, gid))
-        }
+        Some(recorder) if (uid, gid) != file::own_ids() => recorder.give(dir, name, &Owner::new(uid, gid)),
         Some(_) => Ok(()),
         None => file::set_owner(dir, name, uid, gid),
     }
@@ -301,8 +299,11 @@ pub(super) fn owner_of(tree: &Path, name: &[u8]) -> Option<Owner> {
     let mut stat = file::stat_at(dir.as_fd(), &name).ok()?;
     let owners = Owners::of_tree(tree).ok()??;
     owners.correct(dir.as_fd(), &name, &mut stat).ok()?;
-    let device = matches!(stat.file_type(), libc::S_IFCHR | libc::S_IFBLK)
-        .then_some((stat.file_type(), stat.device.0, stat.device.1));
+    let device = matches!(stat.file_type(), libc::S_IFCHR | libc::S_IFBLK).then_some((
+        stat.file_type(),
+        stat.device.0,
+        stat.device.1,
+    ));
     Some(Owner { uid: stat.uid, gid: stat.gid, device })
 }
 

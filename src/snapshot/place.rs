@@ -63,7 +63,11 @@ impl Attributes {
 }
 
 /// Gives `attributes` to the directory at `path`, which is ours.
-pub(super) fn dress(path: &Path, attributes: &Attributes, recorder: Option<&mut Recorder>) -> Result<(), Error> {
+pub(super) fn dress(
+    path: &Path,
+    attributes: &Attributes,
+    recorder: Option<&mut Recorder>,
+) -> Result<(), Error> {
     let said = |source| Error::Io { path: path.to_owned(), source };
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(said(io::ErrorKind::InvalidInput.into()));

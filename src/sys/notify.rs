@@ -210,7 +210,8 @@ impl Listener {
             // SAFETY: plain data, and the kernel wants it zeroed.
             let mut raw: libc::seccomp_notif = unsafe { std::mem::zeroed() };
             // SAFETY: `raw` is writable and of the size in the number.
-            match Errno::result(unsafe { libc::ioctl(self.0.as_raw_fd(), IOCTL_RECEIVE as _, &raw mut raw) }) {
+            match Errno::result(unsafe { libc::ioctl(self.0.as_raw_fd(), IOCTL_RECEIVE as _, &raw mut raw) })
+            {
                 // The caller was killed in between.
                 Err(Errno::ENOENT | Errno::EINTR) => {}
                 Err(other) => return Err(other),
@@ -346,8 +347,7 @@ pub fn read_path(thread: i32, address: u64) -> nix::Result<CString> {
 pub fn carried(thread: i32) -> nix::Result<Option<u64>> {
     let mut limit = MaybeUninit::<libc::rlimit64>::zeroed();
     // SAFETY: `limit` is writable.
-    let answer =
-        unsafe { libc::prlimit64(thread, libc::RLIMIT_LOCKS, std::ptr::null(), limit.as_mut_ptr()) };
+    let answer = unsafe { libc::prlimit64(thread, libc::RLIMIT_LOCKS, std::ptr::null(), limit.as_mut_ptr()) };
     Errno::result(answer)?;
     // SAFETY: zeroes would be valid too.
     let limit = unsafe { limit.assume_init() };
@@ -361,8 +361,7 @@ pub fn carried(thread: i32) -> nix::Result<Option<u64>> {
 pub fn carry(thread: i32, value: u64) -> nix::Result<()> {
     let mut limit = MaybeUninit::<libc::rlimit64>::zeroed();
     // SAFETY: `limit` is writable.
-    let answer =
-        unsafe { libc::prlimit64(thread, libc::RLIMIT_LOCKS, std::ptr::null(), limit.as_mut_ptr()) };
+    let answer = unsafe { libc::prlimit64(thread, libc::RLIMIT_LOCKS, std::ptr::null(), limit.as_mut_ptr()) };
     Errno::result(answer)?;
     // SAFETY: zeroes would be valid too.
     let mut limit = unsafe { limit.assume_init() };

@@ -39,6 +39,11 @@ impl Fallback {
         ("copy", Self::Copy),
     ];
 
+    /// Whether it says how containers get their roots.
+    pub(super) const fn is_for_roots(self) -> bool {
+        matches!(self, Self::Reflink | Self::Copy)
+    }
+
     fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, one)| *one == self).map_or("", |(name, _)| name)
     }

@@ -54,11 +54,11 @@ fn what_a_lower_layer_says_is_kept_when_it_is_copied_up() {
     let value = single.json(script);
     assert_eq!(value["out"], "5:6\n5:6\n0:0\n5:6\n");
     assert_eq!(value["again"], "7:6\n");
+    assert_eq!(value["files"], serde_json::json!(["/srv/d 5:6", "/srv/d/x 0:0", "/srv/g 7:6", "/srv/l 5:6"]));
     assert_eq!(
-        value["files"],
-        serde_json::json!(["/srv/d 5:6", "/srv/d/x 0:0", "/srv/g 7:6", "/srv/l 5:6"])
+        value["diff"],
+        serde_json::json!(["C /srv", "C /srv/d", "A /srv/d/x", "D /srv/f", "A /srv/g"])
     );
-    assert_eq!(value["diff"], serde_json::json!(["C /srv", "C /srv/d", "A /srv/d/x", "D /srv/f", "A /srv/g"]));
     assert_eq!(value["layer"], serde_json::json!(["/srv/d 5:6", "/srv/d/x 0:0", "/srv/f 0:0", "/srv/g 7:6"]));
     single.assert_clean();
 }

@@ -13,9 +13,9 @@ use super::files::{View, path_to};
 use super::request::{Made, Named};
 use super::supervisor::Reply;
 use crate::layer::owners::{ATTRIBUTE, Inode, Owner, Owners, Recorder};
+use crate::sys::at;
 use crate::sys::file::{self, Name};
 use crate::sys::notify::{self, Call, Listener};
-use crate::sys::at;
 
 /// A record is shorter.
 const LONGEST: usize = 64;
@@ -45,7 +45,8 @@ impl Records {
             }
         }
         let recorder = Recorder::open(&spec.upper).map_err(fail)?;
-        let upper = file::open_root(spec.tree.as_ref().unwrap_or(&spec.upper)).map_err(|error| said(notify::errno_of(&error)))?;
+        let upper = file::open_root(spec.tree.as_ref().unwrap_or(&spec.upper))
+            .map_err(|error| said(notify::errno_of(&error)))?;
         Ok(Self { recorder, any, upper, links })
     }
 

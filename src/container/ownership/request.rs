@@ -48,33 +48,66 @@ impl Named {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Made {
     /// A regular file, by `open(2)` with these flags.
-    Opened { flags: i32 },
+    Opened {
+        flags: i32,
+    },
     Directory,
     /// A link; the address of its target.
-    Link { target: u64 },
+    Link {
+        target: u64,
+    },
     /// Any other, by `mknod(2)`: mode and device number.
-    Node { device: u64 },
+    Node {
+        device: u64,
+    },
 }
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request {
-    Owner { file: Named, uid: u32, gid: u32 },
-    Stat { file: Named, to: u64 },
-    Statx { file: Named, flags: i32, mask: u32, to: u64 },
-    Make { file: Named, what: Made, mode: u32 },
+    Owner {
+        file: Named,
+        uid: u32,
+        gid: u32,
+    },
+    Stat {
+        file: Named,
+        to: u64,
+    },
+    Statx {
+        file: Named,
+        flags: i32,
+        mask: u32,
+        to: u64,
+    },
+    Make {
+        file: Named,
+        what: Made,
+        mode: u32,
+    },
     Become(Kind),
     /// `getuid` and its like, one id.
-    Who { group: bool, effective: bool },
+    Who {
+        group: bool,
+        effective: bool,
+    },
     /// `getresuid`, `getresgid`: three addresses.
-    WhoAll { group: bool, to: [u64; 3] },
-    Groups { room: i32, to: u64 },
+    WhoAll {
+        group: bool,
+        to: [u64; 3],
+    },
+    Groups {
+        room: i32,
+        to: u64,
+    },
     /// It looks for files somewhere else from now on.
     Root,
     /// `prctl` with `PR_SET_KEEPCAPS`.
     KeepCapabilities(bool),
     /// Reads or sets the limit that the engine uses for itself ([`notify::carried`]); where the old value goes.
-    Limit { old: Option<u64> },
+    Limit {
+        old: Option<u64>,
+    },
 }
 
 /// A change of credentials before its numbers are read.
@@ -105,12 +138,9 @@ impl Request {
             "lstat" => Self::Stat { file: Named::path(a, false), to: b },
             "fstat" => Self::Stat { file: Named::descriptor(a), to: b },
             "newfstatat" => Self::Stat { file: Named::with_flags(a, b, d), to: c },
-            "statx" => Self::Statx {
-                file: Named::with_flags(a, b, c),
-                flags: c as i32,
-                mask: d as u32,
-                to: e,
-            },
+            "statx" => {
+                Self::Statx { file: Named::with_flags(a, b, c), flags: c as i32, mask: d as u32, to: e }
+            }
             "mknod" => make(Named::path(a, false), Made::Node { device: c }, b),
             "mknodat" => make(Named::below(a, b, false), Made::Node { device: d }, c),
             "mkdir" => make(Named::path(a, false), Made::Directory, b),
@@ -178,8 +208,10 @@ impl Kind {
                 if count > 0 {
                     notify::read_memory(call.thread, call.arguments[1], &mut bytes)?;
                 }
-                let groups =
-                    bytes.chunks_exact(4).filter_map(|chunk| chunk.first_chunk().copied()).map(u32::from_ne_bytes);
+                let groups = bytes
+                    .chunks_exact(4)
+                    .filter_map(|chunk| chunk.first_chunk().copied())
+                    .map(u32::from_ne_bytes);
                 Change::Groups(groups.collect())
             }
         })

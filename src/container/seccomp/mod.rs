@@ -77,9 +77,8 @@ pub fn handed_over() -> HashMap<(u32, u32), &'static str> {
     let abis = Machine::NATIVE.abis().into_iter().flatten();
     abis.flat_map(|abi| {
         let calls = abi.calls().into_iter();
-        let handed = calls.filter(|(_, name)| {
-            handed_over::instead(*abi, name, Action::Allow) != Action::Allow
-        });
+        let handed =
+            calls.filter(|(_, name)| handed_over::instead(*abi, name, Action::Allow) != Action::Allow);
         handed.map(|(number, name)| ((abi.audit_arch(), number), name)).collect::<Vec<_>>()
     })
     .collect()
@@ -111,8 +110,9 @@ fn spans(
     };
     for abi in abis {
         let calls = abi.calls().into_iter();
-        let mut ruled: Vec<_> =
-            calls.filter_map(|(number, name)| Some((number, instead(*abi, name, *rules.get(name)?)))).collect();
+        let mut ruled: Vec<_> = calls
+            .filter_map(|(number, name)| Some((number, instead(*abi, name, *rules.get(name)?))))
+            .collect();
         ruled.sort_unstable_by_key(|(number, _)| *number);
         let mut ruled = ruled.into_iter().peekable();
         let runs = abi.runs();

@@ -233,8 +233,11 @@ impl Target for Disk {
         self.dress(path, inode.kind, &inode.meta).map_err(fail)?;
         let Some(recorder) = &mut self.recorder else { return Ok(()) };
         // The record there was may say something else now, if only that none is needed.
-        let device = matches!(inode.kind, Kind::CharDevice | Kind::BlockDevice)
-            .then_some((inode.kind.file_type(), inode.device.0, inode.device.1));
+        let device = matches!(inode.kind, Kind::CharDevice | Kind::BlockDevice).then_some((
+            inode.kind.file_type(),
+            inode.device.0,
+            inode.device.1,
+        ));
         let owner = Owner { device, ..Owner::new(inode.meta.uid, inode.meta.gid) };
         let (dir, name) = at(&mut self.ladder, path).map_err(fail)?;
         recorder.give(dir, &name, &owner).map_err(fail)

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{
-    Command, Container, Error, ErrorKind, Fallback, Result, RunOptions, Subject, Workbench, subject::Prepared,
-    time::now_nanos, tree_of, work_of,
+    Command, Container, Error, ErrorKind, Fallback, Result, RunOptions, Subject, Workbench,
+    subject::Prepared, time::now_nanos, tree_of, work_of,
 };
 use crate::container::environment::{self, Environment};
 use crate::container::{self, Capabilities, Exit, Io, MountApi, Network, Seccomp, Spec, Stdin, Volume};
