@@ -169,19 +169,27 @@ pub fn find_at(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Option<Stat>> {
     }
 }
 
-/// Inode of `name` in `dir` and when anything of it last changed, a time that no program can set.
+/// A time as seconds and nanoseconds.
+pub type Time = (i64, u32);
+
+/// Which file `name` in `dir` is (inode and when it was made: numbers are used again), and when anything of it last
+/// changed, a time that no program can set.
 ///
 /// # Errors
-/// Whatever `fstatat(2)` answers.
-#[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, reason = "field types differ by architecture")]
-pub fn changed(dir: BorrowedFd<'_>, name: &Name) -> io::Result<(u64, (i64, u32))> {
-    let mut raw = MaybeUninit::<libc::stat>::zeroed();
+/// Whatever `statx(2)` answers.
+pub fn changed(dir: BorrowedFd<'_>, name: &Name) -> io::Result<((u64, Time), Time)> {
+    let raw = statx(dir, name, libc::STATX_INO | libc::STATX_BTIME | libc::STATX_CTIME)?;
+    let time = |time: libc::statx_timestamp| (time.tv_sec, time.tv_nsec);
+    Ok(((raw.stx_ino, time(raw.stx_btime)), time(raw.stx_ctime)))
+}
+
+fn statx(dir: BorrowedFd<'_>, name: &Name, mask: u32) -> io::Result<libc::statx> {
+    let mut raw = MaybeUninit::<libc::statx>::zeroed();
     let flags = libc::AT_SYMLINK_NOFOLLOW;
     // SAFETY: the name is terminated and outlives the call; `raw` is writable.
-    check(unsafe { libc::fstatat(dir.as_raw_fd(), name.as_ptr(), raw.as_mut_ptr(), flags) })?;
+    check(unsafe { libc::statx(dir.as_raw_fd(), name.as_ptr(), flags, mask, raw.as_mut_ptr()) })?;
     // SAFETY: the call succeeded, so the kernel filled it; zeroes would be valid too.
-    let raw = unsafe { raw.assume_init() };
-    Ok((raw.st_ino as u64, (raw.st_ctime as i64, raw.st_ctime_nsec as u32)))
+    Ok(unsafe { raw.assume_init() })
 }
 
 /// Gives the empty file `into` the content of `from` without copying it, where the file system can.
@@ -197,15 +205,8 @@ pub fn share_blocks(from: &File, into: &File) -> io::Result<()> {
 ///
 /// # Errors
 /// Whatever `statx(2)` answers.
-pub fn born(dir: BorrowedFd<'_>, name: &Name) -> io::Result<(i64, u32)> {
-    let mut raw = MaybeUninit::<libc::statx>::zeroed();
-    let flags = libc::AT_SYMLINK_NOFOLLOW;
-    // SAFETY: the name is terminated and outlives the call; `raw` is writable.
-    check(unsafe {
-        libc::statx(dir.as_raw_fd(), name.as_ptr(), flags, libc::STATX_BTIME, raw.as_mut_ptr())
-    })?;
-    // SAFETY: the call succeeded, so the kernel filled it; zeroes would be valid too.
-    let raw = unsafe { raw.assume_init() };
+pub fn born(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Time> {
+    let raw = statx(dir, name, libc::STATX_BTIME)?;
     Ok((raw.stx_btime.tv_sec, raw.stx_btime.tv_nsec))
 }
 

@@ -43,9 +43,9 @@ pub fn harvest(
         let (parent, name) = split_path(&entry.path);
         let name = Name::new(name).map_err(fail)?;
         let dir = source.go(parent).map_err(fail)?.ok_or_else(|| fail(gone()))?;
-        let (ino, changed) = file::changed(dir.as_fd(), &name).map_err(fail)?;
+        let (identity, changed) = file::changed(dir.as_fd(), &name).map_err(fail)?;
         let mark = snapshot.marks.get(&entry.path);
-        let is_same = mark.is_some_and(|mark| mark.ino == ino);
+        let is_same = mark.is_some_and(|mark| mark.identity == identity);
         let is_untouched = is_same && mark.is_some_and(|mark| mark.changed == changed && !mark.from_top);
         let is_inside = closed.contains(parent);
         if !is_untouched || is_inside {

@@ -5,13 +5,14 @@ use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
+use std::time::Duration;
 
 use crate::layer::entry::{Entry, Kind, split_path};
 use crate::layer::error::Error;
 use crate::layer::ladder::Ladder;
 use crate::layer::owners::{Owner, Recorder};
 use crate::layer::stack::{Cursor, Stack};
-use crate::sys::file::{self, Name};
+use crate::sys::file::{self, Name, Time};
 
 /// How contents get into a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,11 +24,14 @@ pub enum Copying {
     Bytes,
 }
 
+/// Longer than file systems' clocks stand still.
+const TICK: Duration = Duration::from_millis(12);
+
 /// What a file of the copy was like before anybody used it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Mark {
-    pub(super) ino: u64,
-    pub(super) changed: (i64, u32),
+    pub(super) identity: (u64, Time),
+    pub(super) changed: Time,
     /// It came from the topmost layer.
     pub(super) from_top: bool,
 }
@@ -53,6 +57,8 @@ pub fn materialise(
     let mut target = Ladder::new(root.try_clone().map_err(|source| Error::host("open", into, source))?);
     let mut source = stack.cursor();
     let mut from_top = Vec::with_capacity(entries.len());
+    // Names of one file of the writable layer stay so; in a layer below overlayfs parts them at the first write.
+    let mut first_names: HashMap<u64, &[u8]> = HashMap::new();
     for entry in &entries {
         let fail = |source| Error::io("copy", &entry.path, source);
         let node = source.find(&entry.path)?;
@@ -60,6 +66,13 @@ pub fn materialise(
         let layer = node.map_or(0, |node| node.layer);
         let (dir, name) = split_path(&entry.path);
         let name = Name::new(name).map_err(fail)?;
+        if let Some(node) = node.filter(|node| node.layer == 0 && node.stat.nlink > 1 && !node.is_dir()) {
+            if let Some(first) = first_names.get(&node.stat.ino) {
+                link(&mut target, first, &entry.path).map_err(fail)?;
+                continue;
+            }
+            first_names.insert(node.stat.ino, &entry.path);
+        }
         let dir = target.go(dir).map_err(fail)?.ok_or_else(|| fail(gone()))?.as_fd();
         make(entry, layer, &mut source, dir, &name, copying)?;
         if entry.kind != Kind::Dir {
@@ -91,10 +104,20 @@ pub fn materialise(
         let (dir, name) = split_path(&entry.path);
         let name = Name::new(name).map_err(fail)?;
         let dir = target.go(dir).map_err(fail)?.ok_or_else(|| fail(gone()))?;
-        let (ino, changed) = file::changed(dir.as_fd(), &name).map_err(fail)?;
-        marks.insert(entry.path, Mark { ino, changed, from_top });
+        let (identity, changed) = file::changed(dir.as_fd(), &name).map_err(fail)?;
+        marks.insert(entry.path, Mark { identity, changed, from_top });
     }
+    // The kernel's clock for these times stands still for up to 10 ms: what is changed from now on must show.
+    std::thread::sleep(TICK);
     Ok(Snapshot { marks })
+}
+
+fn link(target: &mut Ladder<OwnedFd>, first: &[u8], path: &[u8]) -> io::Result<()> {
+    let (dir, old) = split_path(first);
+    let from = target.go(dir)?.ok_or_else(gone)?.try_clone()?;
+    let (dir, name) = split_path(path);
+    let into = target.go(dir)?.ok_or_else(gone)?;
+    file::make_link(from.as_fd(), &Name::new(old)?, into.as_fd(), &Name::new(name)?)
 }
 
 pub(super) fn gone() -> io::Error {
