@@ -292,7 +292,9 @@ fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: 
 
 /// Docker's filter; the one made last is kept, for a caller has one or two sets of capabilities.
 fn docker_filter(capabilities: Capabilities, single_id: bool) -> Arc<[Instruction]> {
-    static LAST: Mutex<Option<(Capabilities, bool, Arc<[Instruction]>)>> = Mutex::new(None);
+    /// Capabilities, whether for a single id, and the filter.
+    type Made = (Capabilities, bool, Arc<[Instruction]>);
+    static LAST: Mutex<Option<Made>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     match &*last {
         Some((kept, kept_single, program)) if (*kept, *kept_single) == (capabilities, single_id) => {
