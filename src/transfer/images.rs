@@ -251,11 +251,7 @@ impl Finder<'_> {
             let media_type = layer.media_type.as_deref().unwrap_or_default();
             let Some(section) = self.bundle.find(&member)? else {
                 if document::is_foreign(media_type) {
-                    let reason = format!(
-                        "its layer `{}` is to be had from its maker only; its URLs are never fetched",
-                        layer.digest
-                    );
-                    return Err(Error::document(name, reason));
+                    return Err(refuse_foreign(&layer.digest, name));
                 }
                 return Err(Error::Missing { path: self.bundle.path().to_owned(), member });
             };
@@ -275,37 +271,57 @@ impl Finder<'_> {
         name: &str,
         files: Vec<(String, Option<Digest>)>,
     ) -> Result<Found, Error> {
-        let diff_ids = document::diff_ids(&config, name)?;
-        if files.len() as u64 > self.limits.layers {
-            return Err(Error::Limit { name: name.to_owned(), limit: "layers", allowed: self.limits.layers });
-        }
-        if files.len() != diff_ids.len() {
-            let reason =
-                format!("it has {} layers, and its configuration names {}", files.len(), diff_ids.len());
-            return Err(Error::document(name, reason));
-        }
-        let layers = files
-            .into_iter()
-            .zip(&diff_ids)
-            .map(|((member, digest), diff_id)| LayerFile { member, diff_id: *diff_id, digest })
-            .collect();
-        // Old configurations lack these fields; such an image may run here.
-        let foreign_platform = serde_json::from_slice::<Platform>(&config)
-            .ok()
-            .filter(|platform| {
-                !platform.architecture.is_empty() && !platform.os.is_empty() && !platform.is_own()
-            })
-            .map(|platform| platform.to_string());
-        Ok(Found {
-            id: Digest::of(&config),
-            config,
-            diff_ids,
-            manifest: None,
-            layers,
-            references: Vec::new(),
-            foreign_platform,
-        })
+        assemble(config, name, files, self.limits)
     }
+}
+
+/// An image of a configuration and the files of its layers, lowest first, which must fit together.
+pub(super) fn assemble(
+    config: Vec<u8>,
+    name: &str,
+    files: Vec<(String, Option<Digest>)>,
+    limits: &Limits,
+) -> Result<Found, Error> {
+    let diff_ids = document::diff_ids(&config, name)?;
+    if files.len() as u64 > limits.layers {
+        return Err(Error::Limit { name: name.to_owned(), limit: "layers", allowed: limits.layers });
+    }
+    if files.len() != diff_ids.len() {
+        let reason =
+            format!("it has {} layers, and its configuration names {}", files.len(), diff_ids.len());
+        return Err(Error::document(name, reason));
+    }
+    let layers = files
+        .into_iter()
+        .zip(&diff_ids)
+        .map(|((member, digest), diff_id)| LayerFile { member, diff_id: *diff_id, digest })
+        .collect();
+    // Old configurations lack these fields; such an image may run here.
+    let foreign_platform = platform_of(&config)
+        .filter(|platform| !platform.is_own())
+        .map(|platform| platform.to_string());
+    Ok(Found {
+        id: Digest::of(&config),
+        config,
+        diff_ids,
+        manifest: None,
+        layers,
+        references: Vec::new(),
+        foreign_platform,
+    })
+}
+
+/// For which machine a configuration says that it is.
+pub(super) fn platform_of(config: &[u8]) -> Option<Platform> {
+    serde_json::from_slice::<Platform>(config)
+        .ok()
+        .filter(|platform| !platform.architecture.is_empty() && !platform.os.is_empty())
+}
+
+/// A layer that only its maker's server may give out is not fetched from there.
+pub(super) fn refuse_foreign(digest: &Digest, name: &str) -> Error {
+    let reason = format!("its layer `{digest}` is to be had from its maker only; its URLs are never fetched");
+    Error::document(name, reason)
 }
 
 /// Of several entries under one name, each for another machine, the one for this machine.
