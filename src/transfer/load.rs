@@ -65,7 +65,7 @@ pub struct Loaded {
 /// What is wrong with the source; then no image of it is recorded, and what was unpacked of it is
 /// garbage that [`Store::prune`] takes once this process has ended.
 pub fn load(store: &Store, source: &Source, options: &LoadOptions) -> Result<Vec<Loaded>, Error> {
-    let (path, wanted, layout) = place_of(source);
+    let (path, wanted, layout) = place_of(source)?;
     let watch = Watch::new(options.interrupt);
     let scratch = store.root().join("tmp");
     let bundle = Bundle::open(&path, &scratch, &options.limits, &watch)?;
@@ -75,20 +75,28 @@ pub fn load(store: &Store, source: &Source, options: &LoadOptions) -> Result<Vec
     found.into_iter().map(|image| put(store, image, &fetched)).collect()
 }
 
-pub(super) fn place_of(source: &Source) -> (PathBuf, Option<String>, Layout) {
+pub(super) fn place_of(source: &Source) -> Result<(PathBuf, Option<String>, Layout), Error> {
     let (place, layout) = match source {
         Source::Oci(place) | Source::OciArchive(place) => (place, Layout::Oci),
         Source::DockerArchive(place) => (place, Layout::Docker),
-        Source::Path(path) => return (path.clone(), None, Layout::Either),
+        Source::Path(path) => return Ok((path.clone(), None, Layout::Either)),
+        Source::Dir(path) => return Ok((path.clone(), None, Layout::Flat)),
+        Source::Registry(_) | Source::Daemon(_) => {
+            return Err(Error::Name {
+                text: format!("{source:?}"),
+                reason: "is no file: `registry::pull` and `daemon::export` bring it".to_owned(),
+            });
+        }
     };
     let (path, wanted) = place.find();
-    (path, wanted, layout)
+    Ok((path, wanted, layout))
 }
 
 pub(super) fn check_kind(source: &Source, bundle: &Bundle) -> Result<(), Error> {
     let reason = match (source, bundle) {
         (Source::Oci(_), Bundle::Archive(_)) => "it is a file: `oci-archive:` reads those",
         (Source::OciArchive(_), Bundle::Directory(_)) => "it is a directory: `oci:` reads those",
+        (Source::Dir(_), Bundle::Archive(_)) => "it is a file and no directory",
         (Source::DockerArchive(_), Bundle::Directory(_)) => "it is a directory and no archive",
         _ => return Ok(()),
     };

@@ -16,6 +16,7 @@ mod archive;
 pub mod base;
 mod bundle;
 mod compression;
+pub mod daemon;
 mod document;
 mod error;
 mod examine;

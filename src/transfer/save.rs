@@ -70,6 +70,11 @@ pub fn save(
             let (path, name) = place.split_first();
             saver.oci(LayoutWriter::directory(&path, &Limits::default())?, name, references)
         }
+        Target::Dir(path) => saver.image(LayoutWriter::flat(path)?, None, references, true),
+        Target::Registry(_) | Target::Daemon(_) => Err(Error::Name {
+            text: format!("{target:?}"),
+            reason: "is no file: `registry::push` and `daemon::import` take it there".to_owned(),
+        }),
     }
 }
 
@@ -154,9 +159,19 @@ impl Saver<'_> {
 
     fn oci(
         &self,
+        writer: LayoutWriter,
+        name: Option<String>,
+        references: &[Reference],
+    ) -> Result<Saved, Error> {
+        self.image(writer, name, references, false)
+    }
+
+    fn image(
+        &self,
         mut writer: LayoutWriter,
         name: Option<String>,
         references: &[Reference],
+        docker_too: bool,
     ) -> Result<Saved, Error> {
         let mut descriptors: Vec<BlobDescriptor> = Vec::new();
         let mut known: HashMap<Digest, BlobDescriptor> = HashMap::new();
@@ -169,7 +184,7 @@ impl Saver<'_> {
             descriptors.push(descriptor);
         }
         let config = self.write_bytes(&mut writer, &self.image.config)?;
-        let raw = self.manifest(&config, &descriptors, false);
+        let raw = self.manifest(&config, &descriptors, docker_too);
         let manifest = self.write_bytes(&mut writer, &raw)?;
         let first = references.iter().find(|reference| reference.tag().is_some());
         let name = name.or_else(|| first.and_then(|first| first.tag().map(str::to_owned)));

@@ -16,6 +16,9 @@ impl Workbench {
     /// # Errors
     /// When the image is gone or one of its layers is missing.
     pub fn layers(&self, image: &Image) -> Result<Vec<Layer>> {
+        if let Some(examined) = self.examined(image)? {
+            return self.examined_layers(examined);
+        }
         let record = self.image_record(image)?;
         let config = Config::parse(record.config.clone())?;
         let waste = self.image_waste(&record)?;
@@ -49,6 +52,9 @@ impl Workbench {
     /// When the layer is gone.
     pub fn layer_files(&self, layer: &Layer) -> Result<Vec<File>> {
         let diff_id: DiffId = layer.diff_id.parse()?;
+        if let Some(index) = self.examined_index(&diff_id)? {
+            return Ok(index.iter().map(|entry| file(&entry)).collect());
+        }
         let index = self.layer_index(&diff_id)?;
         Ok(index.iter().map(|entry| file(&entry)).collect())
     }
@@ -60,7 +66,10 @@ impl Workbench {
     /// When the subject or one of its layers is gone.
     pub fn waste(&self, subject: &Subject) -> Result<Waste> {
         let found = match subject {
-            Subject::Image(image) => self.image_waste(&self.image_record(image)?)?,
+            Subject::Image(image) => match self.examined(image)? {
+                Some(examined) => super::in_place::waste(examined),
+                None => self.image_waste(&self.image_record(image)?)?,
+            },
             Subject::Container(container) => {
                 let record = self.container_record(container)?;
                 let prepared = self.prepare_container(&record)?;
@@ -68,22 +77,7 @@ impl Workbench {
                 self.stack_waste(prepared.config.diff_ids(), &own)?
             }
         };
-        Ok(Waste {
-            total: found.total,
-            waste: found.bytes,
-            efficiency: found.efficiency(),
-            items: found
-                .items
-                .iter()
-                .map(|item| WasteItem {
-                    path: absolute(&item.path),
-                    bytes: item.bytes,
-                    added_by: item.added_by,
-                    hidden_by: item.hidden_by,
-                    cause: item.cause.as_str().to_owned(),
-                })
-                .collect(),
-        })
+        Ok(waste_value(&found))
     }
 
     /// How the image came to be, oldest step first.
@@ -91,20 +85,22 @@ impl Workbench {
     /// # Errors
     /// When the image is gone.
     pub fn history(&self, image: &Image) -> Result<Vec<HistoryEntry>> {
-        let record = self.image_record(image)?;
-        let config = Config::parse(record.config.clone())?;
-        let mut layers = record.diff_ids.iter();
+        let (config, sizes) = match &image.origin {
+            Some(origin) => (origin.config()?, origin.sizes()),
+            None => {
+                let record = self.image_record(image)?;
+                let sizes = record.diff_ids.iter().map(|diff_id| Ok(self.stored_layer(diff_id)?.size));
+                (Config::parse(record.config.clone())?, sizes.collect::<Result<Vec<u64>>>()?)
+            }
+        };
+        let mut layers = sizes.into_iter();
         config
             .history()
             .iter()
             .map(|entry| {
                 let text = |key: &str| entry[key].as_str().map(str::to_owned);
                 let empty_layer = entry["empty_layer"] == true;
-                let layer = if empty_layer { None } else { layers.next() };
-                let size = layer
-                    .map(|diff_id| self.stored_layer(diff_id))
-                    .transpose()?
-                    .map_or(0, |layer| layer.size);
+                let size = if empty_layer { 0 } else { layers.next().unwrap_or(0) };
                 Ok(HistoryEntry {
                     created: text("created"),
                     created_by: text("created_by"),
@@ -150,6 +146,25 @@ impl Workbench {
     fn layer_index(&self, diff_id: &DiffId) -> Result<Index> {
         let record = self.stored_layer(diff_id)?;
         Ok(Index::open(&index_of(&self.store()?.part_dir(&record.part)))?)
+    }
+}
+
+fn waste_value(found: &inspect::Waste) -> Waste {
+    Waste {
+        total: found.total,
+        waste: found.bytes,
+        efficiency: found.efficiency(),
+        items: found
+            .items
+            .iter()
+            .map(|item| WasteItem {
+                path: absolute(&item.path),
+                bytes: item.bytes,
+                added_by: item.added_by,
+                hidden_by: item.hidden_by,
+                cause: item.cause.as_str().to_owned(),
+            })
+            .collect(),
     }
 }
 

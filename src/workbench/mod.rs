@@ -15,10 +15,14 @@ mod faults;
 mod files;
 mod fsck;
 mod image_verbs;
+pub(crate) mod in_place;
 mod inspect;
 mod layers;
+mod login;
 mod lookup;
 mod options;
+mod pull;
+mod push;
 mod run;
 mod subject;
 mod time;
@@ -30,18 +34,20 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
+pub use crate::transfer::{Network, Progress, Report, Step};
 pub use error::{Error, ErrorKind};
+pub use in_place::Origin;
 pub use options::{
-    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
-    Subject,
+    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions, RunOptions,
+    SaveOptions, Subject,
 };
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,
     Waste, WasteItem,
 };
 
-use crate::layer::OverlayFormat;
-use crate::oci::Digest;
+use crate::layer::{Index, OverlayFormat};
+use crate::oci::{DiffId, Digest};
 use crate::store::Store;
 use crate::sys::Interrupt;
 use crate::sys::seccomp::Instruction;
@@ -73,6 +79,10 @@ pub struct HostEnvironment {
     pub term: Option<String>,
     /// All variables, for options that copy the caller's.
     pub env: Vec<(String, String)>,
+    /// Where settings and passwords for registries and daemons are.
+    pub network: Network,
+    /// Who hears how downloads and uploads go.
+    pub report: Report,
 }
 
 /// Verbs as methods. Cheap to make; share it behind an `Arc`.
@@ -84,6 +94,8 @@ pub struct Workbench {
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
     /// System call filters, by capabilities.
     filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
+    /// File indexes of layers that are only looked at.
+    examined: Mutex<HashMap<DiffId, Arc<Index>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
 }
@@ -106,6 +118,7 @@ impl Workbench {
             opened: OnceLock::new(),
             prepared: Mutex::default(),
             filters: Mutex::default(),
+            examined: Mutex::default(),
             last: Mutex::default(),
         }
     }
