@@ -42,4 +42,4 @@ pub use error::Error;
 pub use exit::Exit;
 pub use kill::kill;
 pub use run::{Io, OnOutput, Stdin, Stream, run};
-pub use spec::{MountApi, Network, Spec, Volume};
+pub use spec::{MountApi, Network, Seccomp, Spec, Volume};

@@ -17,6 +17,7 @@ mod fsck;
 mod image_verbs;
 pub(crate) mod in_place;
 mod inspect;
+mod journal;
 mod layers;
 mod login;
 mod lookup;
@@ -37,6 +38,7 @@ pub use crate::container::Stream;
 pub use crate::transfer::{Network, Progress, Report, Step};
 pub use error::{Error, ErrorKind};
 pub use in_place::Origin;
+pub use journal::Journal;
 pub use options::{
     Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions, RunOptions,
     SaveOptions, Subject,
@@ -50,7 +52,6 @@ use crate::layer::{Index, OverlayFormat};
 use crate::oci::{DiffId, Digest};
 use crate::store::Store;
 use crate::sys::Interrupt;
-use crate::sys::seccomp::Instruction;
 use crate::sys::userns::{self, Identity};
 use subject::Prepared;
 
@@ -92,12 +93,12 @@ pub struct Workbench {
     opened: OnceLock<Opened>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
-    /// System call filters, by capabilities.
-    filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
     /// File indexes of layers that are only looked at.
     examined: Mutex<HashMap<DiffId, Arc<Index>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
+    /// What the verbs did lately.
+    journal: Mutex<Journal>,
 }
 
 /// The store together with what this process is.
@@ -117,9 +118,9 @@ impl Workbench {
             settings,
             opened: OnceLock::new(),
             prepared: Mutex::default(),
-            filters: Mutex::default(),
             examined: Mutex::default(),
             last: Mutex::default(),
+            journal: Mutex::default(),
         }
     }
 

@@ -18,7 +18,7 @@ fn a_broken_check_names_its_step() {
     let plywood = Plywood::new();
     let script = r#"
         import "std/lesson" as lesson;
-        lesson::run(#{
+        lesson::play(#{
             title: "Broken",
             steps: [
                 #{ title: "First step", text: "fine", run: || 1, check: || true },
@@ -42,7 +42,7 @@ fn an_experiment_runs_its_set_up_once() {
     let plywood = Plywood::new();
     let script = r#"
         import "std/experiment" as experiment;
-        let rows = experiment::run(#{
+        let rows = experiment::compare(#{
             setup: || run(base(), "date +%N > /stamp", #{ network: "none" }),
             matrix: #{ size: [1, 2, 3], file: ["a", "b"] },
             cell: |image, p| run(image, `head -c ${p.size}000 /dev/zero > /${p.file}; cat /stamp`, #{ network: "none" }),

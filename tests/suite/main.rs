@@ -11,3 +11,4 @@ mod reproducible;
 mod security;
 mod storms;
 mod support;
+mod terminal;

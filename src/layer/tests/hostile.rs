@@ -4,7 +4,7 @@ use super::support::{Part, Tar, is_root, options, skip, tar_of};
 use crate::layer::{Entry, Error, Kind, Limits, Unpacked, index_tar, unpack};
 
 /// Unpacks; checks that nothing appeared beside the part and that the list alone is judged alike.
-fn try_it(tar: &[u8]) -> Result<(Part, Unpacked), Error> {
+pub(super) fn try_it(tar: &[u8]) -> Result<(Part, Unpacked), Error> {
     try_within(tar, Limits::default())
 }
 
@@ -31,29 +31,18 @@ fn try_within(tar: &[u8], limits: Limits) -> Result<(Part, Unpacked), Error> {
         && unpacked.split
     {
         let mut again = Vec::new();
-        crate::layer::rebuild_tar(part.path(), &mut again).unwrap();
-        assert_eq!(again, tar);
+        match crate::layer::rebuild_tar(part.path(), &mut again) {
+            Ok(_) => assert_eq!(again, tar),
+            // What is closed to its owner is closed to whoever is not root.
+            Err(error) => assert!(!is_root() && error.to_string().contains("denied"), "{error}"),
+        }
     }
     result.map(|unpacked| (part, unpacked))
 }
 
 fn good(tar: &[u8]) -> (Part, Unpacked) {
     let (part, unpacked) = try_it(tar).unwrap();
-    let mut on_disk = part.scan();
-    if !is_root() {
-        // Owners cannot be had.
-        for (entry, told) in on_disk.iter_mut().zip(&unpacked.entries) {
-            (entry.uid, entry.gid) = (told.uid, told.gid);
-        }
-    }
-    if on_disk != unpacked.entries
-        && on_disk.iter().map(|it| &it.path).eq(unpacked.entries.iter().map(|it| &it.path))
-    {
-        for (one, other) in on_disk.iter().zip(&unpacked.entries) {
-            assert_eq!(one, other);
-        }
-    }
-    assert_eq!(on_disk, unpacked.entries);
+    assert_eq!(part.scan(), unpacked.entries);
     (part, unpacked)
 }
 
@@ -566,42 +555,13 @@ fn owners_are_set_where_that_is_possible() {
     if !is_root() {
         return skip("changing owners needs root");
     }
-    let (_, unpacked) = good(&tar);
+    let (part, unpacked) = try_it(&tar).unwrap();
     assert_eq!((find(&unpacked, "f").uid, find(&unpacked, "d").gid), (1000, 1001));
-}
-
-#[test]
-fn random_damage_never_panics_or_escapes() {
-    use proptest::prelude::*;
-    let base = Tar::new()
-        .dir("d")
-        .pax(&[("path", b"d/long"), ("SCHILY.xattr.user.a", b"1"), ("mtime", b"1.5")])
-        .file("x", &[7; 700])
-        .symlink("s", "../..")
-        .hard_link("h", "d/long")
-        .file("s/f", b"1")
-        .file("d/.wh.gone", b"")
-        .with(b'L', b"l", b"d/other\0", |_| {})
-        .file("y", b"2")
-        .end();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));
-    let spots = proptest::collection::vec((0..base.len(), any::<u8>(), any::<bool>()), 1..4);
-    runner
-        .run(&spots, |spots| {
-            let mut tar = base.clone();
-            for (at, value, mend) in spots {
-                tar[at] = value;
-                let start = at / 512 * 512;
-                let header = &mut tar[start..start + 512];
-                // A right checksum lets the damage through to what reads the fields.
-                if mend && &header[257..262] == b"ustar" {
-                    header[148..156].fill(b' ');
-                    let sum: u32 = header.iter().map(|&byte| u32::from(byte)).sum();
-                    header[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
-                }
-            }
-            let _ = try_it(&tar);
-            Ok(())
-        })
-        .unwrap();
+    if unpacked.notices.is_empty() {
+        assert_eq!(part.scan(), unpacked.entries);
+    } else {
+        // A user namespace with one id: the index keeps what the disk cannot.
+        assert_eq!(unpacked.notices.len(), 2, "{:?}", unpacked.notices);
+        skip("this user namespace has no other owners");
+    }
 }

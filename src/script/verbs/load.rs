@@ -13,8 +13,9 @@ pub static VERB: Verb = Verb {
     group: Group::Images,
     summary: "images out of an archive or layout",
     doc: "\
-`oci:DIR[:tag]`, `oci-archive:FILE`, `docker-archive:FILE`; a bare path is recognised. Gives the
-list of what was in it; where an image is wanted, a list of one will do.",
+`oci:DIR[:tag]`, `oci-archive:FILE`, `docker-archive:FILE`, `dir:DIR`, `docker-daemon:REF` (Docker or
+podman on this machine), `docker://REF`; a bare path is recognised. Gives the list of what was in it;
+where an image is wanted, a list of one will do.",
     overloads: &[Overload { params: &[SOURCE], returns: "Images" }],
     options: &[],
     examples: &[Example {

@@ -54,7 +54,7 @@ and a container is an error that names both.",
             }
         } else if let Some(list) = value.read_lock::<List<Image>>() {
             for image in list.items() {
-                workbench.rm_image(&ImageTarget::Image((*image.0).clone()), force)?;
+                workbench.rm_image(&ImageTarget::Image(Box::new((*image.0).clone())), force)?;
             }
         } else if value.is_string() {
             match call.named(&call.text(0))? {
@@ -63,7 +63,7 @@ and a container is an error that names both.",
             }
         } else {
             match call.subject(0)? {
-                Subject::Image(image) => workbench.rm_image(&ImageTarget::Image(image), force)?,
+                Subject::Image(image) => workbench.rm_image(&ImageTarget::Image(Box::new(image)), force)?,
                 Subject::Container(container) => workbench.rm_container(&container, force)?,
             }
         }
