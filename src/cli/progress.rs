@@ -71,7 +71,12 @@ fn lines() -> Report {
             Step::End { outcome, bytes } => {
                 if let Some((name, since)) = begun.remove(&item) {
                     // Where standard error is gone there is nobody to tell.
-                    let _ = writeln!(std::io::stderr(), "{}: {}", short(&name), done(outcome, bytes, since.elapsed()));
+                    let _ = writeln!(
+                        std::io::stderr(),
+                        "{}: {}",
+                        short(&name),
+                        done(outcome, bytes, since.elapsed())
+                    );
                 }
             }
         }

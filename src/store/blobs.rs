@@ -111,13 +111,11 @@ impl Store {
         let session = inner.session()?;
         let path = inner.temporary().join(format!("{RESUME}{}", digest.hex()));
         let fail = |source| Error::io("create", &path, source);
-        let open = |path: &Path| {
-            OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)
-        };
+        let open =
+            |path: &Path| OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
         let file = open(&path).map_err(fail)?;
         // Locked, and still the one of that name: its last owner may have just finished it.
-        let owned = lock::try_whole(&file).map_err(fail)?
-            && same_file(&file, &path);
+        let owned = lock::try_whole(&file).map_err(fail)? && same_file(&file, &path);
         if owned {
             let reader = File::open(&path).map_err(fail)?;
             let writer =

@@ -134,7 +134,12 @@ impl Daemon {
         }
         let socket = network.daemon_sockets.iter().find(|path| path.exists());
         match socket {
-            Some(path) => Ok(Self::new("http://localhost".to_owned(), Some(path.clone()), path.display().to_string(), interrupt)),
+            Some(path) => Ok(Self::new(
+                "http://localhost".to_owned(),
+                Some(path.clone()),
+                path.display().to_string(),
+                interrupt,
+            )),
             None => Err(Error::Registry {
                 registry: "docker-daemon".to_owned(),
                 what: "its socket".to_owned(),
@@ -191,8 +196,7 @@ impl Daemon {
         what: &str,
     ) -> Result<Response<Body>, Error> {
         let request = request.uri(format!("{}{path}", self.base)).body(body);
-        let request =
-            request.map_err(|error| self.fault(what, RegistryFault::Refused(error.to_string())))?;
+        let request = request.map_err(|error| self.fault(what, RegistryFault::Refused(error.to_string())))?;
         let answer = self.agent.run(request).map_err(|error| self.broken(what, error.into_io()))?;
         if answer.status().is_success() {
             return Ok(answer);
@@ -218,7 +222,8 @@ impl Daemon {
         match Error::carried(error) {
             Ok(own) => own,
             Err(error) => {
-                let gone = matches!(error.kind(), Kind::NotFound | Kind::ConnectionRefused | Kind::PermissionDenied);
+                let gone =
+                    matches!(error.kind(), Kind::NotFound | Kind::ConnectionRefused | Kind::PermissionDenied);
                 let said = error.to_string();
                 let fault = if gone { RegistryFault::Unreachable(said) } else { RegistryFault::Broken(said) };
                 self.fault(what, fault)

@@ -328,8 +328,7 @@ pub(super) fn assemble(
         return Err(Error::Limit { name: name.to_owned(), limit: "layers", allowed: limits.layers });
     }
     if files.len() != diff_ids.len() {
-        let reason =
-            format!("it has {} layers, and its configuration names {}", files.len(), diff_ids.len());
+        let reason = format!("it has {} layers, and its configuration names {}", files.len(), diff_ids.len());
         return Err(Error::document(name, reason));
     }
     let layers = files
@@ -338,9 +337,8 @@ pub(super) fn assemble(
         .map(|((member, digest), diff_id)| LayerFile { member, diff_id: *diff_id, digest })
         .collect();
     // Old configurations lack these fields; such an image may run here.
-    let foreign_platform = platform_of(&config)
-        .filter(|platform| !platform.is_own())
-        .map(|platform| platform.to_string());
+    let foreign_platform =
+        platform_of(&config).filter(|platform| !platform.is_own()).map(|platform| platform.to_string());
     Ok(Found {
         id: Digest::of(&config),
         config,

@@ -76,7 +76,9 @@ impl LayoutWriter {
         let ours = |entry: &fs::DirEntry| {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            ["version", "manifest.json"].contains(&&*name) || name.len() == 64 || name.starts_with("signature-")
+            ["version", "manifest.json"].contains(&&*name)
+                || name.len() == 64
+                || name.starts_with("signature-")
         };
         let foreign = match fs::read_dir(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -119,9 +121,8 @@ impl LayoutWriter {
     /// Is that blob there already?
     pub fn has(&self, digest: &Digest, size: u64) -> bool {
         match self {
-            Self::Directory(directory) => {
-                fs::metadata(directory.root.join(directory.blob_name(digest))).is_ok_and(|found| found.len() == size)
-            }
+            Self::Directory(directory) => fs::metadata(directory.root.join(directory.blob_name(digest)))
+                .is_ok_and(|found| found.len() == size),
             Self::Archive { written, .. } => written.contains(digest),
         }
     }

@@ -50,11 +50,6 @@ pub const SLOWEST: u64 = 512;
 
 impl Default for Patience {
     fn default() -> Self {
-        Self {
-            stall: Duration::from_secs(60),
-            attempts: 8,
-            pause: Duration::from_millis(50),
-            connections: 4,
-        }
+        Self { stall: Duration::from_secs(60), attempts: 8, pause: Duration::from_millis(50), connections: 4 }
     }
 }

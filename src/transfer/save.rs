@@ -300,12 +300,7 @@ impl Saver<'_> {
 
     /// The manifest that the image came with, if its layers go out as they came; else a new one. Docker's kind has no
     /// place in an OCI layout, but registries take both.
-    pub fn manifest(
-        &self,
-        config: &(Digest, u64),
-        layers: &[BlobDescriptor],
-        docker_too: bool,
-    ) -> Vec<u8> {
+    pub fn manifest(&self, config: &(Digest, u64), layers: &[BlobDescriptor], docker_too: bool) -> Vec<u8> {
         if let Some(raw) = &self.image.manifest
             && is_about(raw, config.0, layers, docker_too)
         {

@@ -55,8 +55,7 @@ type Make<T> = fn(Place) -> T;
 const FOREIGN: [&str; 6] = ["docker:", "containers-storage:", "ostree:", "sif:", "atomic:", "tarball:"];
 
 /// The transports, as a text begins that names one.
-const SPELLED: [&str; 6] =
-    ["oci:", "oci-archive:", "docker-archive:", "dir:", "docker://", "docker-daemon:"];
+const SPELLED: [&str; 6] = ["oci:", "oci-archive:", "docker-archive:", "dir:", "docker://", "docker-daemon:"];
 
 impl Source {
     /// Does `text` begin with a transport, so that it is no image reference?

@@ -240,6 +240,8 @@ fn registry_fault(registry: &str, fault: &transfer::RegistryFault, text: String)
             ErrorKind::Network,
             "try again: what has come already is not fetched again; `registries.toml` sets patience and trust",
         ),
-        Fault::Refused(_) => of(ErrorKind::Corrupt, "the registry is hostile or broken; nothing of it was kept"),
+        Fault::Refused(_) => {
+            of(ErrorKind::Corrupt, "the registry is hostile or broken; nothing of it was kept")
+        }
     }
 }

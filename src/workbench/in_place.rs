@@ -125,9 +125,7 @@ impl Workbench {
                 }
                 Some(record)
             }
-            Seen::Files(_) => {
-                self.load_records(&origin.source)?.into_iter().find(|record| record.id == *id)
-            }
+            Seen::Files(_) => self.load_records(&origin.source)?.into_iter().find(|record| record.id == *id),
         };
         record.ok_or_else(|| {
             Error::not_found(format!("image `{id}` is no longer where it was looked at"))

@@ -8,7 +8,7 @@ use crate::image::Config;
 use crate::inspect;
 use crate::layer::{self, Entry, EntryRef, Index, Kind};
 use crate::oci::{DiffId, media_type};
-use crate::store::{ImageRecord, LayerRecord};
+use crate::store::{BlobDescriptor, ImageRecord, LayerRecord, TarSource};
 
 impl Workbench {
     /// The image's layers, lowest first.
@@ -27,14 +27,18 @@ impl Workbench {
         let mut layers = Vec::with_capacity(record.diff_ids.len());
         for (index, diff_id) in record.diff_ids.iter().enumerate() {
             let stored = self.stored_layer(diff_id)?;
-            let compressed = record.compressed.get(index).and_then(Option::as_ref);
+            let compressed =
+                record.compressed.get(index).cloned().flatten().or_else(|| self.came_as(&stored));
             let entry = history.next();
             let text = |key: &str| entry.and_then(|entry| entry[key].as_str()).map(str::to_owned);
             layers.push(Layer {
                 index,
-                digest: compressed.map(|blob| blob.digest.to_string()),
+                digest: compressed.as_ref().map(|blob| blob.digest.to_string()),
                 diff_id: diff_id.to_string(),
-                media_type: compressed.map_or(media_type::OCI_LAYER, |blob| &blob.media_type).to_owned(),
+                media_type: compressed
+                    .as_ref()
+                    .map_or(media_type::OCI_LAYER, |blob| &blob.media_type)
+                    .to_owned(),
                 size: stored.size,
                 compressed_size: compressed.map(|blob| blob.size),
                 file_count: stored.file_count,
@@ -44,6 +48,19 @@ impl Workbench {
             });
         }
         Ok(layers)
+    }
+
+    /// The blob that a layer came as, with another image.
+    fn came_as(&self, layer: &LayerRecord) -> Option<BlobDescriptor> {
+        let TarSource::Blob(digest, media_type) = &layer.tar else { return None };
+        let path = self.store().ok()?.blob_path(digest);
+        let size = std::fs::metadata(path).ok()?.len();
+        // A plain tar that is kept because it cannot be rebuilt is not compressed.
+        (*digest != layer.diff_id.0).then(|| BlobDescriptor {
+            digest: *digest,
+            size,
+            media_type: media_type.clone(),
+        })
     }
 
     /// What a layer carries, whiteouts included, sorted by the paths' bytes.

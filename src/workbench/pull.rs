@@ -55,7 +55,10 @@ impl Workbench {
         }
         // Most likely a slip: what is near in the store is the better answer.
         let missing = self.no_such_image(text);
-        Err(Error { message: format!("{}, and its registry does not give it: {}", missing.message, error.message), ..missing })
+        Err(Error {
+            message: format!("{}, and its registry does not give it: {}", missing.message, error.message),
+            ..missing
+        })
     }
 }
 

@@ -55,7 +55,7 @@ fn an_experiment_runs_its_set_up_once() {
     let stamps: std::collections::BTreeSet<String> =
         rows.iter().map(|row| row["stamp"].to_string()).collect();
     assert_eq!(stamps.len(), 1, "the set-up ran more than once: {stamps:?}");
-    assert!(rows.iter().all(|row| row["bytes"] == Value::from(row["size"].as_i64().unwrap() * 1000)));
+    assert!(rows.iter().all(|row| row["bytes"] == row["size"].as_i64().unwrap() * 1000));
     plywood.assert_clean();
 }
 

@@ -13,5 +13,5 @@ mod reproducible;
 mod security;
 mod storms;
 mod support;
-mod transports;
 mod terminal;
+mod transports;

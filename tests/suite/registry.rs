@@ -50,11 +50,23 @@ fn pull_run_commit_push_and_copy_keep_digests() {
     assert_eq!(manifest["layers"][0]["digest"], done["bottom"]);
     assert_eq!(manifest["layers"].as_array().unwrap().len(), 2);
     let copied = folder.path().join("copied");
-    skopeo(&["copy", "-q", "--src-tls-verify=false", &format!("docker://{next}"), &format!("dir:{}", copied.display())]);
+    skopeo(&[
+        "copy",
+        "-q",
+        "--src-tls-verify=false",
+        &format!("docker://{next}"),
+        &format!("dir:{}", copied.display()),
+    ]);
     assert_eq!(json!(digest_of(&copied)), done["next"]);
     // And back: what skopeo pushed is what we pull, to the byte.
     let back = registry.name("t/back:v2");
-    skopeo(&["copy", "-q", "--dest-tls-verify=false", &format!("dir:{}", copied.display()), &format!("docker://{back}")]);
+    skopeo(&[
+        "copy",
+        "-q",
+        "--dest-tls-verify=false",
+        &format!("dir:{}", copied.display()),
+        &format!("docker://{back}"),
+    ]);
     let third = plywood(folder.path());
     let pulled = third.json(&format!(r#"let i = pull("{back}"); [i.digest, run(i, "cat /etc/new").stdout]"#));
     assert_eq!(pulled, json!([done["next"], "new\n"]));
@@ -76,16 +88,13 @@ fn layers_that_are_there_do_not_travel() {
     assert!(again.assert_ok().stderr.contains(": exists"), "{}", again.stderr);
     // What was pulled is known to be in its repository, and is mounted into another one.
     let other = plywood(folder.path());
-    let script = format!(
-        "push(pull(\"{}\"), \"{}\");",
-        registry.name("a/one:v1"),
-        registry.name("b/two:v1")
-    );
+    let script = format!("push(pull(\"{}\"), \"{}\");", registry.name("a/one:v1"), registry.name("b/two:v1"));
     let mounted = other.eval(&script);
     assert!(mounted.assert_ok().stderr.contains(": mounted"), "{}", mounted.stderr);
     let pulled = other.eval(&format!("pull(\"{}\");", registry.name("b/two:v1")));
     assert!(pulled.assert_ok().stderr.contains(": exists"), "{}", pulled.stderr);
-    let quiet = own.args(["--quiet", "-e", &format!("push(image(\"sample:one\"), \"{}\")", registry.name("c/x"))]);
+    let quiet =
+        own.args(["--quiet", "-e", &format!("push(image(\"sample:one\"), \"{}\")", registry.name("c/x"))]);
     assert_eq!(quiet.assert_ok().stderr, "");
 }
 
@@ -102,7 +111,8 @@ fn documents_are_read_without_layers() {
            [i.verified, d.layers.len(), d.manifest.schemaVersion, i.history().len(), images().len()]"#
     ));
     assert_eq!(seen, json!([false, 1, 2, 1, 0]));
-    let taken = other.json(&format!(r#"let i = image("docker://{name}"); [i.read("/etc/name") != "", images().len()]"#));
+    let taken = other
+        .json(&format!(r#"let i = image("docker://{name}"); [i.read("/etc/name") != "", images().len()]"#));
     assert_eq!(taken, json!([true, 1]), "reading a file takes it in");
 }
 
@@ -176,7 +186,13 @@ fn token(place: &Path, access: &Value) -> String {
     let signed = format!("{}.{}", encode(&head), encode(&body));
     fs::write(place.join("signed"), &signed).unwrap();
     output(Command::new("/usr/bin/openssl").current_dir(place).args([
-        "dgst", "-sha256", "-sign", "key.pem", "-out", "signature", "signed",
+        "dgst",
+        "-sha256",
+        "-sign",
+        "key.pem",
+        "-out",
+        "signature",
+        "signed",
     ]));
     format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(fs::read(place.join("signature")).unwrap()))
 }
@@ -192,7 +208,8 @@ fn tokens() {
     let signing = place.clone();
     let server = Server::start(move |request, stream| {
         let query = request.path.split_once('?').map_or("", |(_, query)| query);
-        let known = request.header("authorization") == Some(&format!("Basic {}", BASE64_STANDARD.encode("me:s3cret")));
+        let known = request.header("authorization")
+            == Some(&format!("Basic {}", BASE64_STANDARD.encode("me:s3cret")));
         let scopes = query.split('&').filter_map(|pair| pair.strip_prefix("scope=")).map(|scope| {
             let scope = scope.replace("%3A", ":").replace("%2F", "/").replace("%2C", ",");
             let mut parts = scope.split(':').map(str::to_owned);
@@ -241,7 +258,8 @@ fn three_of_ten_requests_fail_and_nothing_changes() {
     fs::write(folder.path().join("registries.toml"), "attempts = 12\n").unwrap();
     let make = sample(folder.path());
     let own = plywood(folder.path());
-    let straight = own.json(&format!("{make}; push(image(\"sample:one\"), \"{}\")", registry.name("s/one:v1")));
+    let straight =
+        own.json(&format!("{make}; push(image(\"sample:one\"), \"{}\")", registry.name("s/one:v1")));
     let (mut passed, mut failed) = (0, 0);
     for seed in 1..=4_u64 {
         let proxy = FaultProxy::start(registry.port, seed.wrapping_mul(0x1234_5678_9abc_def1));
@@ -264,7 +282,8 @@ fn mirrors_and_blocked_registries() {
     let Some(registry) = Registry::start(&Access::Plain) else { return };
     let folder = folder();
     let own = plywood(folder.path());
-    own.eval(&format!("push({}, \"{}\")", sample(folder.path()), registry.name("hub/library/thing:1"))).assert_ok();
+    own.eval(&format!("push({}, \"{}\")", sample(folder.path()), registry.name("hub/library/thing:1")))
+        .assert_ok();
     let text = format!(
         "attempts = 1\n[[registry]]\nlocation = \"docker.io\"\n[[registry.mirror]]\nlocation = \"127.0.0.1:1\"\n\
          [[registry.mirror]]\nlocation = \"{}\"\n[[registry]]\nlocation = \"bad.example\"\nblocked = true\n",
@@ -284,7 +303,9 @@ fn mirrors_and_blocked_registries() {
 fn what_cannot_be_reached_is_said() {
     let folder = folder();
     let own = plywood(folder.path());
-    for script in ["pull(\"127.0.0.1:1/x\")", "tags(\"127.0.0.1:1/x\")", "login(\"127.0.0.1:1\", \"a\", \"b\")"] {
+    for script in
+        ["pull(\"127.0.0.1:1/x\")", "tags(\"127.0.0.1:1/x\")", "login(\"127.0.0.1:1\", \"a\", \"b\")"]
+    {
         assert_eq!(own.error(script)["kind"], "network", "{script}");
     }
     let error = own.error("image(\"127.0.0.1:1/x\")");
@@ -299,7 +320,8 @@ fn many_platforms() {
     let folder = folder();
     let own = plywood(folder.path());
     let make = sample(folder.path());
-    let digest = own.json(&format!("{make}; push(image(\"sample:one\"), \"{}\")", registry.name("m/one:amd")));
+    let digest =
+        own.json(&format!("{make}; push(image(\"sample:one\"), \"{}\")", registry.name("m/one:amd")));
     // A second image for a machine that nobody has here, and an index of both by hand.
     let layout = folder.path().join("layout");
     own.eval(&format!("save(image(\"sample:one\"), `dir:{}`)", layout.display())).assert_ok();
@@ -321,7 +343,12 @@ fn many_platforms() {
     skopeo(&["copy", "-q", "--dest-tls-verify=false", &format!("dir:{}", layout.display()), &target]);
     let size = foreign.len();
     let own_size = {
-        let raw = skopeo(&["inspect", "--raw", "--tls-verify=false", &format!("docker://{}", registry.name("m/one:amd"))]);
+        let raw = skopeo(&[
+            "inspect",
+            "--raw",
+            "--tls-verify=false",
+            &format!("docker://{}", registry.name("m/one:amd")),
+        ]);
         raw.unwrap().len()
     };
     let kind = "application/vnd.oci.image.manifest.v1+json";
@@ -338,7 +365,12 @@ fn many_platforms() {
         ],
     })
     .to_string();
-    put(registry.port, "/v2/m/one/manifests/all", "application/vnd.oci.image.index.v1+json", index.as_bytes());
+    put(
+        registry.port,
+        "/v2/m/one/manifests/all",
+        "application/vnd.oci.image.index.v1+json",
+        index.as_bytes(),
+    );
     let name = registry.name("m/one:all");
     let other = plywood(folder.path());
     assert_eq!(other.json(&format!("pull(\"{name}\").digest")), digest);

@@ -26,7 +26,8 @@ struct Parts {
 }
 
 fn parts() -> Parts {
-    let mut builder = tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
+    let mut builder =
+        tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast()));
     let mut plain = tar::Builder::new(Vec::new());
     let content = noise(7, 600_000);
     let mut header = tar::Header::new_gnu();
@@ -63,7 +64,12 @@ impl Parts {
             return respond(stream, "200 OK", &[], b"{}");
         }
         if request.path.contains("/manifests/") {
-            return respond(stream, "200 OK", &[("Content-Type", MANIFEST)], self.manifest.to_string().as_bytes());
+            return respond(
+                stream,
+                "200 OK",
+                &[("Content-Type", MANIFEST)],
+                self.manifest.to_string().as_bytes(),
+            );
         }
         if request.path.ends_with(&Digest::of(&self.config).to_string()) {
             return respond(stream, "200 OK", &[], &self.config);
@@ -179,7 +185,12 @@ fn endless_bodies() {
     });
     check(&refused(&layer, HASTY), "corrupt", "bytes, not");
     let token = Server::start(|_, stream| {
-        respond(stream, "401 Unauthorized", &[("WWW-Authenticate", "Bearer realm=\"http://127.0.0.1:1/t\"")], b"");
+        respond(
+            stream,
+            "401 Unauthorized",
+            &[("WWW-Authenticate", "Bearer realm=\"http://127.0.0.1:1/t\"")],
+            b"",
+        );
     });
     check(&refused(&token, HASTY), "network", "cannot be reached");
 }
@@ -326,7 +337,8 @@ fn foreign_layers_are_never_fetched() {
     let trap = Server::start(|_, stream| respond(stream, "200 OK", &[], b"x"));
     let url = format!("http://127.0.0.1:{}/layer", trap.port);
     let server = with_manifest(|manifest| {
-        manifest["layers"][0]["mediaType"] = json!("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
+        manifest["layers"][0]["mediaType"] =
+            json!("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
         manifest["layers"][0]["urls"] = json!([url]);
     });
     check(&refused(&server, HASTY), "corrupt", "never fetched");
@@ -426,13 +438,8 @@ fn ctrl_c_stops_at_once_and_the_next_try_resumes() {
     let folder = tempfile::Builder::new().prefix("plywood-test-").tempdir().unwrap();
     let store = plywood(folder.path());
     let script = format!("pull(\"127.0.0.1:{}/h/x:1\")", server.port);
-    let child = store
-        .command()
-        .args(["-e", &script])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child =
+        store.command().args(["-e", &script]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let until = Instant::now() + Duration::from_secs(20);
     while !server.seen().iter().any(|request| request.path.contains("/blobs/") && server.seen().len() >= 3) {
         assert!(Instant::now() < until);

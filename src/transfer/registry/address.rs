@@ -15,7 +15,7 @@ pub(super) fn origin(url: &str) -> Option<(&str, &str)> {
 /// TLS to where there is none. Source: RFC 3986 section 5.2, without what no registry sends.
 pub(super) fn resolve(base: &str, location: &str) -> Option<String> {
     let (scheme, authority) = origin(base)?;
-    if location.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+    if location.is_empty() || location.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
         return None;
     }
     let whole = if location.contains("://") && !location.starts_with('/') {
@@ -78,6 +78,7 @@ mod tests {
             ("https://user:pw@cdn.org/f", None),
             ("https://", None),
             ("/a b", None),
+            ("", None),
         ] {
             assert_eq!(resolve(base, location).as_deref(), whole, "{location}");
         }

@@ -50,7 +50,11 @@ impl Credentials {
 }
 
 /// What is known for `repository` of `registry`; `None` goes without a name.
-pub(super) fn find(network: &Network, registry: &str, repository: &str) -> Result<Option<Credentials>, Error> {
+pub(super) fn find(
+    network: &Network,
+    registry: &str,
+    repository: &str,
+) -> Result<Option<Credentials>, Error> {
     for path in &network.auth_files {
         let Some(document) = read(path)? else { continue };
         if let Some(found) = find_in(&document, network, path, registry, repository)? {
@@ -364,7 +368,8 @@ mod tests {
     #[test]
     fn helpers_are_asked() {
         let directory = tempfile::tempdir().unwrap();
-        let network = network(directory.path(), r#"{"credsStore": "mine", "credHelpers": {"no.org": "../x"}}"#);
+        let network =
+            network(directory.path(), r#"{"credsStore": "mine", "credHelpers": {"no.org": "../x"}}"#);
         let program = directory.path().join("docker-credential-mine");
         let script = "#!/bin/sh\nread -r host\ncase \"$1:$host\" in\n\
             get:a.org) echo '{\"Username\":\"u\",\"Secret\":\"s\"}';;\n\
@@ -381,7 +386,12 @@ mod tests {
     #[test]
     fn damage_is_said() {
         let directory = tempfile::tempdir().unwrap();
-        for text in ["[]", "{", r#"{"auths": {"a.org": {"auth": "%%"}}}"#, r#"{"auths": {"a.org": {"auth": "eA=="}}}"#] {
+        for text in [
+            "[]",
+            "{",
+            r#"{"auths": {"a.org": {"auth": "%%"}}}"#,
+            r#"{"auths": {"a.org": {"auth": "eA=="}}}"#,
+        ] {
             let network = network(directory.path(), text);
             assert!(find(&network, "a.org", "x").is_err(), "{text}");
         }

@@ -193,7 +193,10 @@ impl Download<'_> {
         let mut start = Vec::with_capacity(6);
         arriving.by_ref().take(6).read_to_end(&mut start).map_err(&failed)?;
         let compression = Compression::recognise(&start).map_err(|kind| {
-            Error::document(&*name, format!("it is compressed with {kind}, which no image specification knows"))
+            Error::document(
+                &*name,
+                format!("it is compressed with {kind}, which no image specification knows"),
+            )
         })?;
         if compression == Compression::None && self.blob.digest != diff_id.0 {
             let (expected, found) = (diff_id, DiffId(self.blob.digest));
@@ -270,7 +273,9 @@ impl Download<'_> {
             let outcome = self.session.retry(|| {
                 let before = writer.size();
                 match self.connection(writer, to, item) {
-                    Err(trouble) if trouble.again == Again::Soon && writer.size() - before >= PROGRESS => Ok(false),
+                    Err(trouble) if trouble.again == Again::Soon && writer.size() - before >= PROGRESS => {
+                        Ok(false)
+                    }
                     Err(trouble) => Err(trouble),
                     Ok(()) => Ok(true),
                 }
@@ -308,7 +313,11 @@ impl Download<'_> {
         if partial {
             let range = answer.headers().get("content-range").and_then(|value| value.to_str().ok());
             if start == 0 || !range.is_some_and(|range| range.starts_with(&format!("bytes {start}-"))) {
-                return Err(Trouble::refused(session.name(), &name, "it sends another part than was asked for"));
+                return Err(Trouble::refused(
+                    session.name(),
+                    &name,
+                    "it sends another part than was asked for",
+                ));
             }
         }
         // Who does not know of ranges sends all of it again.

@@ -117,7 +117,8 @@ impl Pusher<'_> {
             Some(blob) => (blob.clone(), Section::of(&self.store.open_blob(&blob.digest)?)),
             None => {
                 let scratch = self.store.root().join("tmp");
-                let file = tempfile::tempfile_in(&scratch).map_err(Error::io("create a file in", &scratch))?;
+                let file =
+                    tempfile::tempfile_in(&scratch).map_err(Error::io("create a file in", &scratch))?;
                 let blob = self.saver.compress(layer, position, &file)?;
                 (blob, Section::of(&file))
             }

@@ -94,7 +94,10 @@ pub(super) fn first<T>(
     let mut endpoints = client.settings.endpoints(reference, true)?.into_iter().peekable();
     loop {
         let Some(endpoint) = endpoints.next() else {
-            return Err(Error::Name { text: reference.to_string(), reason: "is nowhere to be had".to_owned() });
+            return Err(Error::Name {
+                text: reference.to_string(),
+                reason: "is nowhere to be had".to_owned(),
+            });
         };
         match Session::new(client, endpoint).and_then(|session| work(&session)) {
             Err(Error::Interrupted) => return Err(Error::Interrupted),

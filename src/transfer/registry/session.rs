@@ -232,9 +232,7 @@ impl<'a> Session<'a> {
         let agent = self.agent_for(&ask.url)?;
         let has_body = matches!(ask.method, Method::POST | Method::PUT | Method::PATCH);
         let sent = match &mut ask.payload {
-            Payload::None if has_body => {
-                agent.run(request.body(&[][..]).map_err(malformed)?)
-            }
+            Payload::None if has_body => agent.run(request.body(&[][..]).map_err(malformed)?),
             Payload::None => agent.run(request.body(()).map_err(malformed)?),
             Payload::Bytes(bytes) => agent.run(request.body(*bytes).map_err(malformed)?),
             Payload::Stream(stream, length) => {
@@ -274,7 +272,13 @@ impl<'a> Session<'a> {
     }
 
     /// The body of an answer, all of it, which must not exceed `limit` bytes.
-    pub fn body(&self, what: &str, answer: Answer, limit: u64, name: &'static str) -> Result<Vec<u8>, Trouble> {
+    pub fn body(
+        &self,
+        what: &str,
+        answer: Answer,
+        limit: u64,
+        name: &'static str,
+    ) -> Result<Vec<u8>, Trouble> {
         let exceeded = || Error::Limit { name: what.to_owned(), limit: name, allowed: limit };
         if answer.body().content_length().is_some_and(|length| length > limit) {
             return Err(exceeded().into());
@@ -433,7 +437,8 @@ impl<'a> Session<'a> {
         let document: Value =
             serde_json::from_slice(&bytes).map_err(|_| refuse("its token server's answer is no JSON"))?;
         let token = ["token", "access_token"].iter().find_map(|key| document.get(key)?.as_str());
-        let token = token.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
+        let token =
+            token.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
         let token = token.ok_or_else(|| refuse("its token server gave no token"))?;
         let life = document.get("expires_in").and_then(Value::as_u64).unwrap_or(60).clamp(10, 3600);
         // Rather a new one than one that ends on its way.
@@ -458,7 +463,8 @@ fn agent(client: &Client, endpoint: Option<&Endpoint>) -> Result<Agent, Error> {
         .output_buffer_size(128 << 10)
         .build();
     let sockets = Sockets { watch: client.watch.clone(), stall: client.patience.stall, socket: None };
-    let connector = ().chain(ConnectProxyConnector::default()).chain(sockets).chain(RustlsConnector::default());
+    let connector =
+        ().chain(ConnectProxyConnector::default()).chain(sockets).chain(RustlsConnector::default());
     Ok(Agent::with_parts(config, connector, Names(client.watch.clone())))
 }
 

@@ -98,8 +98,7 @@ impl Settings {
 
     fn parse(text: &str, path: &Path) -> Result<Self, Error> {
         let refuse = |reason: String| Error::Settings { path: path.to_owned(), reason };
-        let settings: Self =
-            toml::from_str(text).map_err(|error| refuse(error.message().to_owned()))?;
+        let settings: Self = toml::from_str(text).map_err(|error| refuse(error.message().to_owned()))?;
         if settings.timeout.is_some_and(|seconds| !(0.01..=86_400.0).contains(&seconds)) {
             return Err(refuse("`timeout` is to be 0.01 to 86400 seconds".to_owned()));
         }

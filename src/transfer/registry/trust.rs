@@ -80,7 +80,8 @@ fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, Error> {
 /// `NAME.cert` with `NAME.key` beside it.
 fn identity(path: &Path) -> Result<ClientCert, Error> {
     let key = path.with_extension("key");
-    let refuse = |_| Error::Settings { path: key.clone(), reason: "there is no private key in it".to_owned() };
+    let refuse =
+        |_| Error::Settings { path: key.clone(), reason: "there is no private key in it".to_owned() };
     Ok(ClientCert::new_with_certs(&certificates(path)?, PrivateKey::from_pem(&read(&key)?).map_err(refuse)?))
 }
 

@@ -92,8 +92,8 @@ pub(super) fn upload(
             item.restart();
         }
         let url = with_parameter(&location, "digest", &digest.to_string());
-        let mut ask = Ask::new(Method::PUT, url, &push, &what)
-            .header("content-type", "application/octet-stream");
+        let mut ask =
+            Ask::new(Method::PUT, url, &push, &what).header("content-type", "application/octet-stream");
         let mut stream;
         ask.payload = match source {
             Source::Bytes(bytes) => Payload::Bytes(bytes),

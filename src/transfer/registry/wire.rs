@@ -34,12 +34,7 @@ const CONNECT: Duration = Duration::from_secs(15);
 pub(in crate::transfer) struct Names(pub Watch);
 
 impl Resolver for Names {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        _: &Config,
-        _: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+    fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let host = uri.host().ok_or(ureq::Error::HostNotFound)?.trim_matches(['[', ']']).to_owned();
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         let found = waiting(&self.0, move || {
@@ -116,8 +111,15 @@ impl<In: Transport> Connector<In> for Sockets {
         let config = details.config;
         let buffers = LazyBuffers::new(config.input_buffer_size(), config.output_buffer_size());
         let watch = self.watch.clone();
-        let wire =
-            Wire { stream, buffers, watch, stall: self.stall, waited: Duration::ZERO, came: 0, closed: false };
+        let wire = Wire {
+            stream,
+            buffers,
+            watch,
+            stall: self.stall,
+            waited: Duration::ZERO,
+            came: 0,
+            closed: false,
+        };
         Ok(Some(Either::B(wire)))
     }
 }
@@ -126,7 +128,7 @@ impl Sockets {
     fn reach(&self, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
         let mut failure = io::Error::from(io::ErrorKind::ConnectionRefused);
         let limit = CONNECT.min(self.stall);
-        for address in addresses.iter().copied() {
+        for &address in addresses {
             let connected = if address.ip().is_loopback() {
                 // It is there at once or not at all: a thread would cost more.
                 TcpStream::connect_timeout(&address, limit)

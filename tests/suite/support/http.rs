@@ -9,7 +9,6 @@ use std::time::Duration;
 /// A request's head.
 #[derive(Debug, Clone)]
 pub struct Request {
-    pub method: String,
     pub path: String,
     pub head: String,
 }
@@ -66,9 +65,8 @@ fn read_head(stream: &mut TcpStream) -> Option<(Request, Vec<u8>)> {
     loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             let head = String::from_utf8(bytes[..end].to_vec()).ok()?;
-            let mut words = head.lines().next()?.split(' ');
-            let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
-            return Some((Request { method, path, head }, bytes[end + 4..].to_vec()));
+            let path = head.lines().next()?.split(' ').nth(1)?.to_owned();
+            return Some((Request { path, head }, bytes[end + 4..].to_vec()));
         }
         match stream.read(&mut buffer) {
             Ok(0) | Err(_) => return None,

@@ -15,7 +15,10 @@ pub enum Access<'a> {
     /// Name `me`, password `s3cret`.
     Password,
     /// Tokens of the server at this address, signed with this certificate's key.
-    Token { realm: &'a str, certificate: &'a Path },
+    Token {
+        realm: &'a str,
+        certificate: &'a Path,
+    },
 }
 
 /// Ends with the value.
@@ -59,7 +62,10 @@ impl Registry {
             Access::Plain => {}
             Access::Tls => {
                 certificate(place)?;
-                http += &format!("  tls:\n    certificate: {0}/cert.pem\n    key: {0}/key.pem\n", place.display());
+                http += &format!(
+                    "  tls:\n    certificate: {0}/cert.pem\n    key: {0}/key.pem\n",
+                    place.display()
+                );
             }
             Access::Password => {
                 std::fs::write(place.join("htpasswd"), format!("{HASH}\n")).unwrap();
@@ -120,7 +126,9 @@ fn certificate(place: &Path) -> Option<()> {
     let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
     run(&format!("req -x509 {key} -keyout ca-key.pem -out ca.pem -days 2 -subj /CN=authority"));
     run(&format!("req {key} -keyout key.pem -out request.pem -subj /CN=127.0.0.1"));
-    run("x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile names -out cert.pem");
+    run(
+        "x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile names -out cert.pem",
+    );
     Some(())
 }
 
@@ -129,10 +137,10 @@ pub fn plywood(folder: &Path) -> Plywood {
     let place = tempfile::Builder::new().prefix("store-").tempdir_in(folder).unwrap().keep();
     Plywood::on(&place.join("store"))
         .with_env("HOME", folder)
-        .with_env("XDG_CONFIG_HOME", &folder.join("config"))
-        .with_env("XDG_RUNTIME_DIR", &folder.join("run"))
-        .with_env("DOCKER_CONFIG", &folder.join("docker"))
-        .with_env("PLYWOOD_REGISTRIES", &folder.join("registries.toml"))
+        .with_env("XDG_CONFIG_HOME", folder.join("config"))
+        .with_env("XDG_RUNTIME_DIR", folder.join("run"))
+        .with_env("DOCKER_CONFIG", folder.join("docker"))
+        .with_env("PLYWOOD_REGISTRIES", folder.join("registries.toml"))
 }
 
 /// Code that makes an image of two layers, with files that do not compress: some megabytes.
