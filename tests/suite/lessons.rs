@@ -1,7 +1,5 @@
 //! The lessons and experiments under `scripts/` run, and a broken one says where.
 
-use serde_json::Value;
-
 use crate::support::{Outcome, Plywood, debian, project};
 
 #[test]
