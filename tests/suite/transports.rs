@@ -27,7 +27,7 @@ fn there_and_back_through_each_transport() {
     ] {
         own.eval(&format!("save(image(\"sample:one\"), `{target}`)")).assert_ok();
         let back = plywood(folder.path());
-        let loaded = back.json(&format!("let i = load(`{source}`)[0]; [i.id, i.diff_ids]"));
+        let loaded = back.json(&format!("let i = load(`{source}`); [i.id, i.diff_ids]"));
         assert_eq!(loaded, first, "{target}");
         back.assert_clean();
         if let (Some(skopeo), true) = (find("skopeo"), target.contains("dir:") || target.contains("oci")) {
@@ -63,7 +63,7 @@ fn what_skopeo_writes_is_read() {
         command.args(["copy", "-q", options]).args(options.contains("zstd").then_some("--dest-compress"));
         output(command.arg(format!("oci:{}:v1", at("from"))).arg(&target));
         let back = plywood(folder.path());
-        assert_eq!(back.json(&format!("load(`{target}`)[0].diff_ids")), first, "{target}");
+        assert_eq!(back.json(&format!("load(`{target}`).diff_ids")), first, "{target}");
     }
 }
 
@@ -113,7 +113,7 @@ fn a_docker_daemon() {
         "let i = image(\"docker-daemon:plywood-test/base:d\"); [i.verified, i.diff_ids, images().len()]",
     );
     assert_eq!(back, json!([false, own.json("base().diff_ids"), 0]));
-    assert_eq!(other.json("load(\"docker-daemon:plywood-test/base:d\")[0].diff_ids"), back[1]);
+    assert_eq!(other.json("load(\"docker-daemon:plywood-test/base:d\").diff_ids"), back[1]);
     assert_eq!(other.error("load(\"docker-daemon:no/such:x\")")["kind"], "not_found");
     docker.run(&["rmi", "plywood-test/base:d"]);
     let nobody = plywood(folder.path()).with_env("DOCKER_HOST", "unix:///nowhere.sock");
@@ -148,7 +148,7 @@ fn podmans_socket() {
         own.eval(&format!("save({}, \"docker-daemon:localhost/t/one:1\")", sample(folder.path())))
             .assert_ok();
         let other = plywood(folder.path()).with_env("CONTAINER_HOST", format!("unix://{}", socket.display()));
-        let back = other.json("load(\"docker-daemon:localhost/t/one:1\")[0].diff_ids");
+        let back = other.json("load(\"docker-daemon:localhost/t/one:1\").diff_ids");
         assert_eq!(back, own.json("image(\"sample:one\").diff_ids"));
         assert_eq!(other.error("load(\"docker-daemon:localhost/no:x\")")["kind"], "not_found");
     } else {
