@@ -52,9 +52,10 @@ fn bars() -> Report {
                     }
                     bar.abandon_with_message(done(outcome, bytes, bar.elapsed()));
                 }
-                // The next ones begin below what is written meanwhile.
+                // What is written next begins below, and so do the next bars.
                 if bars.is_empty() {
                     *all = None;
+                    let _ = writeln!(std::io::stderr());
                 }
             }
         }
