@@ -17,6 +17,8 @@ pub fn image() -> Image {
         diff_ids: vec![format!("sha256:{}", "2b".repeat(32))],
         architecture: "amd64".to_owned(),
         os: "linux".to_owned(),
+        verified: true,
+        origin: None,
     }
 }
 

@@ -210,11 +210,38 @@ impl From<transfer::Error> for Error {
             Fault::Limit { .. } => {
                 of(ErrorKind::Denied, "nothing of it was kept; no honest archive is like that")
             }
+            Fault::Registry { registry, fault, .. } => registry_fault(&registry, &fault, text),
+            Fault::Settings { .. } => of(ErrorKind::Invalid, "set the file right, or move it away"),
+            Fault::Login { .. } => Self::new(ErrorKind::Denied, text),
             Fault::Interrupted => Self::new(ErrorKind::Interrupted, text),
             Fault::Io { source, .. } => Self { message: text, ..Self::io("", &source) },
             Fault::Layer(error) => error.into(),
             Fault::Store(error) => error.into(),
             Fault::Base(error) => error.into(),
+        }
+    }
+}
+
+fn registry_fault(registry: &str, fault: &transfer::RegistryFault, text: String) -> Error {
+    use transfer::RegistryFault as Fault;
+    let of = |kind, hint: &str| Error::new(kind, text.clone()).with_hint(hint);
+    match fault {
+        Fault::Unreachable(_) => of(
+            ErrorKind::Network,
+            "is the name spelled right, and is there a network? `base()` and `load(file)` need none",
+        ),
+        Fault::Denied(_) => of(
+            ErrorKind::Denied,
+            &format!("it may not exist, or want a password: `login(\"{registry}\", name, password)`"),
+        ),
+        Fault::NotFound => of(ErrorKind::NotFound, "`tags(repository)` lists what a registry has"),
+        Fault::Busy => of(ErrorKind::Network, "wait a while, or log in: `login(registry, name, password)`"),
+        Fault::Status { .. } | Fault::Broken(_) => of(
+            ErrorKind::Network,
+            "try again: what has come already is not fetched again; `registries.toml` sets patience and trust",
+        ),
+        Fault::Refused(_) => {
+            of(ErrorKind::Corrupt, "the registry is hostile or broken; nothing of it was kept")
         }
     }
 }

@@ -3,16 +3,26 @@
 use super::commit::parse_reference;
 use super::{Error, ErrorKind, Image, ImageTarget, Result, Workbench};
 use crate::store::ImageRecord;
+use crate::transfer::Source;
 
 impl Workbench {
-    /// The image that `reference` names: a reference, a digest, or the beginning of one.
+    /// The image that `text` names: a reference, a digest, or the beginning of one. What is not in the store is
+    /// pulled. A source, as [`Self::load`] takes it, and `docker://REFERENCE` are only looked at.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] with the nearest name; [`ErrorKind::Ambiguous`] for a beginning
-    /// that fits several.
-    pub fn image(&self, reference: &str) -> Result<Image> {
-        let record = self.find_image(reference)?.ok_or_else(|| self.no_such_image(reference))?;
-        self.image_value(&record)
+    /// [`ErrorKind::NotFound`] with the nearest name, where no registry has it or can be reached;
+    /// [`ErrorKind::Ambiguous`] for a beginning that fits several; those of [`Self::pull`].
+    pub fn image(&self, text: &str) -> Result<Image> {
+        if Source::is_spelled(text) {
+            return self.look_at(text);
+        }
+        if let Some(record) = self.find_image(text)? {
+            return self.image_value(&record);
+        }
+        if Source::looks_like_path(text) && std::path::Path::new(text).exists() {
+            return self.look_at(text);
+        }
+        self.pull_missing(text)
     }
 
     /// All images, newest first.

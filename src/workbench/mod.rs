@@ -15,11 +15,15 @@ mod faults;
 mod files;
 mod fsck;
 mod image_verbs;
+pub(crate) mod in_place;
 mod inspect;
 mod journal;
 mod layers;
+mod login;
 mod lookup;
 mod options;
+mod pull;
+mod push;
 mod run;
 mod subject;
 mod time;
@@ -31,19 +35,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
+pub use crate::transfer::{Network, Progress, Report, Step};
 pub use error::{Error, ErrorKind};
+pub use in_place::Origin;
 pub use journal::Journal;
 pub use options::{
-    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
-    Subject,
+    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions, RunOptions,
+    SaveOptions, Subject,
 };
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,
     Waste, WasteItem,
 };
 
-use crate::layer::OverlayFormat;
-use crate::oci::Digest;
+use crate::layer::{Index, OverlayFormat};
+use crate::oci::{DiffId, Digest};
 use crate::store::Store;
 use crate::sys::Interrupt;
 use crate::sys::userns::{self, Identity};
@@ -74,6 +80,10 @@ pub struct HostEnvironment {
     pub term: Option<String>,
     /// All variables, for options that copy the caller's.
     pub env: Vec<(String, String)>,
+    /// Where settings and passwords for registries and daemons are.
+    pub network: Network,
+    /// Who hears how downloads and uploads go.
+    pub report: Report,
 }
 
 /// Verbs as methods. Cheap to make; share it behind an `Arc`.
@@ -83,6 +93,8 @@ pub struct Workbench {
     opened: OnceLock<Opened>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
+    /// File indexes of layers that are only looked at.
+    examined: Mutex<HashMap<DiffId, Arc<Index>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
     /// What the verbs did lately.
@@ -106,6 +118,7 @@ impl Workbench {
             settings,
             opened: OnceLock::new(),
             prepared: Mutex::default(),
+            examined: Mutex::default(),
             last: Mutex::default(),
             journal: Mutex::default(),
         }

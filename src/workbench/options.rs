@@ -124,6 +124,13 @@ pub struct SaveOptions {
     pub level: Option<i64>,
 }
 
+/// How to pull.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullOptions {
+    /// `OS/ARCHITECTURE[/VARIANT]` instead of this machine's.
+    pub platform: Option<String>,
+}
+
 /// How to import a tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RootfsOptions {

@@ -23,6 +23,12 @@ pub struct Image {
     pub architecture: String,
     /// Such as `linux`.
     pub os: String,
+    /// Whether every layer was found to be what its digest says. Not of an image that is only looked at in an archive
+    /// or a registry; of one in a registry `size` is what would be downloaded.
+    pub verified: bool,
+    /// Where it is, if it is only looked at.
+    #[serde(skip)]
+    pub origin: Option<std::sync::Arc<super::in_place::Origin>>,
 }
 
 /// The same image, whatever else the two values hold.

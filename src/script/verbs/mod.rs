@@ -27,8 +27,12 @@ mod inspect;
 mod last;
 mod layers;
 mod load;
+mod login;
+mod logout;
 mod parse_json;
 mod prune;
+mod pull;
+mod push;
 mod read;
 mod read_blob;
 mod read_file;
@@ -38,6 +42,7 @@ mod run;
 mod save;
 mod table;
 mod tag;
+mod tags;
 mod to_json;
 mod verb;
 mod waste;
@@ -58,11 +63,16 @@ pub static ALL: &[&Verb] = &[
     &base::VERB,
     &image::VERB,
     &images::VERB,
+    &pull::VERB,
+    &push::VERB,
     &load::VERB,
     &save::VERB,
     &rootfs::VERB,
     &tag::VERB,
     &rm::VERB,
+    &tags::VERB,
+    &login::VERB,
+    &logout::VERB,
     &run::VERB,
     &commit::VERB,
     &container::VERB,
