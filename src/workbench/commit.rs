@@ -1,8 +1,7 @@
 //! `commit`: what a container changed becomes a layer, and the container an image.
 
-use std::path::PathBuf;
-
 use super::run::RunConfig;
+use super::state::{Copied, Held};
 use super::time::{image_time, now_nanos};
 use super::{CommitOptions, Container, Error, Image, Result, Workbench, index_of, tree_of};
 use crate::image::{Change, Config, Next};
@@ -14,20 +13,18 @@ impl Workbench {
     /// Makes an image of `container` and names it `reference`; an empty one names nothing.
     ///
     /// At most one layer is added, holding all that changed since the container's image. The
-    /// container goes on in a fresh directory on top; nothing is copied or compressed.
+    /// container goes on in a fresh directory on top; nothing is copied or compressed. Of a container that
+    /// runs, what it has written is copied first, while it is paused unless `pause` is false.
     ///
     /// # Errors
-    /// [`super::ErrorKind::Busy`] while another process runs it; an instruction that is none.
+    /// [`super::ErrorKind::Busy`] while another process does something else with it than run it; an
+    /// instruction that is none.
     pub fn commit(&self, container: &Container, reference: &str, options: CommitOptions) -> Result<Image> {
         let reference = parse_optional(reference)?;
         let changes = parse_changes(&options.change)?;
         let store = self.store()?;
-        let record = self.container_record(container)?;
-        let lock = store.lock_container(record.row, false)?;
-        // What was read before the lock may be stale.
-        let record = self.container_record(container)?;
+        let (record, diff_id) = self.layer_of(container, options.pause)?;
         let prepared = self.prepare_container(&record)?;
-        let diff_id = self.freeze(&record, &lock)?;
         let run = RunConfig::of(&record);
         let next = Next {
             created: image_time(self.settings.source_date_epoch),
@@ -62,23 +59,31 @@ impl Workbench {
     }
 
     /// Turns what the container wrote since its image into one layer; `None` for nothing.
-    fn freeze(&self, record: &ContainerRecord, lock: &ContainerLock) -> Result<Option<DiffId>> {
-        let store = self.store()?;
-        if let Some(diff_id) = record.committed {
-            return Ok(Some(diff_id));
-        }
-        let mut full = Vec::new();
-        for part in &record.parts {
-            if !is_empty(&self.tree(part)?)? {
-                full.push(part.clone());
+    fn layer_of(&self, container: &Container, pause: bool) -> Result<(ContainerRecord, Option<DiffId>)> {
+        loop {
+            if let Held::Still(record, lock) = self.hold(container)? {
+                let layer = self.freeze(&record, &lock)?;
+                return Ok((record, layer));
+            }
+            if let Some(copied) = self.copy_running(container, pause)? {
+                let layer = self.layer_of_copy(&copied)?;
+                return Ok((copied.record, layer));
             }
         }
-        let Some(top) = full.last() else { return Ok(None) };
-        if !record.top_frozen && record.parts.last() == Some(top) {
-            store.freeze_top(lock)?;
+    }
+
+    fn freeze(&self, record: &ContainerRecord, lock: &ContainerLock) -> Result<Option<DiffId>> {
+        let store = self.store()?;
+        if let Some(diff_id) = record.committed
+            // It may have gone with the last image that had it.
+            && store.pin_layer(&diff_id)?.is_some()
+        {
+            return Ok(Some(diff_id));
         }
+        let full = self.frozen_parts(record, lock)?;
         let lowers = self.prepare_container(record)?.chain.view()?;
         let layer = match full.as_slice() {
+            [] => return Ok(None),
             [only] => self.layer_from_part(only, &lowers)?.record,
             _ => self.layer_from_new_part(&self.merge(&full)?, &lowers)?,
         };
@@ -86,13 +91,21 @@ impl Workbench {
         Ok(Some(layer.diff_id))
     }
 
-    /// A frozen part that shows what `parts` (oldest first) show together.
-    fn merge(&self, parts: &[PartId]) -> Result<PartId> {
-        let store = self.store()?;
-        let trees = parts.iter().rev().map(|part| self.tree(part)).collect::<Result<Vec<PathBuf>>>()?;
-        let merged = store.new_part()?;
-        layer::merge(&trees, &self.tree(&merged)?, self.format()?)?;
-        Ok(merged)
+    fn layer_of_copy(&self, copied: &Copied) -> Result<Option<DiffId>> {
+        let lowers = self.prepare_container(&copied.record)?.chain.view()?;
+        let layer = match (copied.parts().as_slice(), &copied.top) {
+            ([], _) => return Ok(None),
+            ([_], Some(copy)) => self.layer_from_new_part(copy, &lowers)?,
+            ([only], None) => self.layer_from_part(only, &lowers)?.record,
+            (parts, copy) => {
+                let merged = self.merge(parts)?;
+                if let Some(copy) = copy {
+                    self.store()?.remove_part(copy)?;
+                }
+                self.layer_from_new_part(&merged, &lowers)?
+            }
+        };
+        Ok(Some(layer.diff_id))
     }
 
     /// Records a part that nobody else has as a layer; it goes if the layer is there already.
@@ -131,12 +144,6 @@ impl Workbench {
         };
         Ok(store.add_layer(&record)?)
     }
-}
-
-fn is_empty(tree: &std::path::Path) -> Result<bool> {
-    let mut entries =
-        std::fs::read_dir(tree).map_err(|error| Error::io("reading the container's directory", &error))?;
-    Ok(entries.next().is_none())
 }
 
 /// A reference, or none for an empty text.

@@ -6,6 +6,7 @@
 //! them. From then on the process may have threads; before, it must have one only.
 
 mod base;
+mod branch;
 mod commit;
 mod container_verbs;
 mod diff;
@@ -19,7 +20,10 @@ mod inspect;
 mod layers;
 mod lookup;
 mod options;
+mod rollback;
 mod run;
+mod snapshot;
+mod state;
 mod subject;
 mod time;
 mod transfer_verbs;
@@ -32,12 +36,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub use crate::container::Stream;
 pub use error::{Error, ErrorKind};
 pub use options::{
-    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
-    Subject,
+    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, Origin, RootfsOptions, RunOptions, SaveOptions,
+    SnapshotOptions, Subject,
 };
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,
-    Waste, WasteItem,
+    Snapshot, Waste, WasteItem,
 };
 
 use crate::layer::OverlayFormat;
