@@ -98,7 +98,8 @@ fn family(first: i32) -> Vec<(i32, Process)> {
     for (pid, process) in &all {
         children.entry(process.parent).or_default().push(*pid);
     }
-    let mut found: Vec<(i32, Process)> = all.get(&first).map(|process| (first, *process)).into_iter().collect();
+    let mut found: Vec<(i32, Process)> =
+        all.get(&first).map(|process| (first, *process)).into_iter().collect();
     let mut next = 0;
     while let Some((pid, _)) = found.get(next).copied() {
         next += 1;

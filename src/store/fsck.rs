@@ -352,8 +352,7 @@ impl Check<'_> {
     fn snapshots(&mut self) -> Result<(), Error> {
         let inner = self.store.inner();
         for snapshot in inner.read(snapshots::all)? {
-            let found =
-                self.missing("snapshots", snapshot.row, &snapshot.parts, snapshot.image.as_ref())?;
+            let found = self.missing("snapshots", snapshot.row, &snapshot.parts, snapshot.image.as_ref())?;
             let Some(detail) = found else { continue };
             // It may have gone with its parts while we were looking.
             match self.store.snapshot(&snapshot.id) {

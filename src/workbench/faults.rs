@@ -116,8 +116,10 @@ impl From<store::Error> for Error {
                 },
             ),
             Fault::Ambiguous { .. } => of(ErrorKind::Ambiguous, "give more of the id"),
-            Fault::NameInUse { noun: store::Noun::Snapshot, name, .. } => Self::new(ErrorKind::NameInUse, text)
-                .with_hint(format!("choose another name, or `rm(\"{name}\")` first")),
+            Fault::NameInUse { noun: store::Noun::Snapshot, name, .. } => {
+                Self::new(ErrorKind::NameInUse, text)
+                    .with_hint(format!("choose another name, or `rm(\"{name}\")` first"))
+            }
             Fault::NameInUse { name, .. } => Self::new(ErrorKind::NameInUse, text)
                 .with_hint(format!("choose another name, or `rm(container(\"{name}\"))` first")),
             Fault::InvalidName { .. } => of(ErrorKind::Invalid, "such as `calm_otter`"),

@@ -36,8 +36,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub use crate::container::Stream;
 pub use error::{Error, ErrorKind};
 pub use options::{
-    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, Origin, RootfsOptions, RunOptions, SaveOptions,
-    SnapshotOptions, Subject,
+    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, Origin, RootfsOptions, RunOptions,
+    SaveOptions, SnapshotOptions, Subject,
 };
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,

@@ -28,7 +28,9 @@ impl Workbench {
                 "snapshot `{}` is of another image (`{}`) than container `{}` (`{}`)",
                 state.name, state.image_reference, record.name, record.image_reference
             ))
-            .with_hint("`branch(snapshot)` makes a container of it; `snapshots(c)` lists the container's own"));
+            .with_hint(
+                "`branch(snapshot)` makes a container of it; `snapshots(c)` lists the container's own",
+            ));
         }
         let config = if state.container == record.id {
             state.config.clone()

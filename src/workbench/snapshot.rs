@@ -39,7 +39,8 @@ impl Workbench {
     /// When the records cannot be read.
     pub fn snapshots(&self, container: Option<&Container>) -> Result<Vec<Snapshot>> {
         let all = self.store()?.snapshots()?;
-        let of = |record: &&SnapshotRecord| container.is_none_or(|container| record.container == container.id);
+        let of =
+            |record: &&SnapshotRecord| container.is_none_or(|container| record.container == container.id);
         Ok(all.iter().filter(of).map(value).collect())
     }
 

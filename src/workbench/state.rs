@@ -130,7 +130,9 @@ impl Workbench {
         } else {
             None
         };
-        let Some(top) = record.parts.last().filter(|_| same().is_ok_and(|same| same)) else { return Ok(None) };
+        let Some(top) = record.parts.last().filter(|_| same().is_ok_and(|same| same)) else {
+            return Ok(None);
+        };
         let tree = self.tree(top)?;
         let copy = if is_empty(&tree)? { None } else { Some(store.new_part()?) };
         let copied = match &copy {
@@ -150,11 +152,7 @@ impl Workbench {
     }
 
     /// Freezes the state of a container that nobody runs; its parts, lowest first. An empty part is none of it.
-    pub(super) fn frozen_parts(
-        &self,
-        record: &ContainerRecord,
-        lock: &ContainerLock,
-    ) -> Result<Vec<PartId>> {
+    pub(super) fn frozen_parts(&self, record: &ContainerRecord, lock: &ContainerLock) -> Result<Vec<PartId>> {
         let mut parts = record.parts.clone();
         if !self.has_content(record)? {
             parts.pop();
@@ -174,10 +172,14 @@ impl Workbench {
 
     /// The part that the container writes to next; a new one where the last is frozen.
     pub(super) fn writable_part(&self, record: &mut ContainerRecord, lock: &ContainerLock) -> Result<PartId> {
+        let store = self.store()?;
         if let Some(top) = record.parts.last().filter(|_| !record.top_frozen) {
+            // An empty one is not frozen by a commit, so it may be the top of what was committed.
+            if record.committed.take().is_some() {
+                store.set_committed(lock, None)?;
+            }
             return Ok(top.clone());
         }
-        let store = self.store()?;
         let links = self.may_have_links(record)?;
         if record.parts.len() >= MOST_PARTS {
             self.merge_parts(record, lock)?;

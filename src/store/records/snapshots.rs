@@ -219,8 +219,8 @@ impl Store {
 }
 
 fn container(database: &Connection, row: i64) -> Result<ContainerRecord, Failure> {
-    let mut statement = database
-        .prepare_cached(&format!("SELECT {} FROM containers WHERE row = ?1", containers::COLUMNS))?;
+    let mut statement =
+        database.prepare_cached(&format!("SELECT {} FROM containers WHERE row = ?1", containers::COLUMNS))?;
     let found = statement.query_row([row], containers::from_row).optional()?;
     found.ok_or_else(|| Error::NotFound { noun: Noun::Container, name: row.to_string() }.into())
 }
@@ -228,7 +228,8 @@ fn container(database: &Connection, row: i64) -> Result<ContainerRecord, Failure
 fn insert(database: &Connection, record: &SnapshotRecord, id: &[u8; 32]) -> Result<(), rusqlite::Error> {
     let mut container = [0_u8; 32];
     for (byte, digits) in container.iter_mut().zip(record.container.as_bytes().chunks(2)) {
-        *byte = std::str::from_utf8(digits).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok()).unwrap_or(0);
+        *byte =
+            std::str::from_utf8(digits).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok()).unwrap_or(0);
     }
     database
         .prepare_cached(
