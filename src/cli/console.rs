@@ -27,7 +27,9 @@ impl Console {
     pub fn new(arguments: &Arguments) -> Self {
         let colorless =
             arguments.no_color || std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let width = crate::sys::pty::size(io::stdout().as_fd()).map_or(100, |size| size.columns.max(20));
+        // A terminal that does not know its size says 0.
+        let size = crate::sys::pty::size(io::stdout().as_fd()).ok().filter(|size| size.columns > 0);
+        let width = size.map_or(100, |size| size.columns.max(20));
         let style = |terminal: bool| Style { width, color: terminal && !colorless, plain: !terminal };
         Self {
             style: style(io::stdout().is_terminal()),

@@ -42,7 +42,7 @@ pub fn failure_text(failure: &Failure, style: &Style) -> String {
             let _ = write!(out, ", called at {}", place(at));
         }
     }
-    if let Some(stderr) = failure.stderr.as_deref().filter(|text| !text.trim().is_empty()) {
+    if let Some(stderr) = failure.stderr.as_deref().filter(|text| !failure.message.contains(text.trim())) {
         let lines: Vec<&str> = stderr.trim_end().lines().collect();
         let skipped = lines.len().saturating_sub(LAST_LINES);
         out.push_str("\nits error output:");

@@ -268,7 +268,7 @@ impl<'a> Child<'a> {
         match mount::mount(Some(c"sysfs"), c".", Some(c"sysfs"), flags, None) {
             // A user namespace gets a sysfs only with a network namespace of its own.
             Err(Errno::EPERM) => {
-                let tree = mount::clone_tree(c"/sys")?;
+                let tree = mount::clone_tree(c"/sys", true)?;
                 let restricted = mount::restrict_tree(tree.as_fd(), flags);
                 mount::attach(tree.as_fd(), directory.as_fd())?;
                 match restricted {
@@ -333,28 +333,37 @@ impl<'a> Child<'a> {
         let mut name = [0u8; 32];
         match mount::bind(source, descriptor_name(target.as_raw_fd(), &mut name)) {
             // No procfs of this pid namespace here; the other way takes twice as long.
-            Err(Errno::ENOENT) => Ok(mount::attach(mount::clone_tree(source)?.as_fd(), target.as_fd())?),
+            Err(Errno::ENOENT) => {
+                Ok(mount::attach(mount::clone_tree(source, false)?.as_fd(), target.as_fd())?)
+            }
             other => Ok(other?),
         }
     }
 
     fn mount_volume(&self, source: &CStr, target: &Place, flags: u64) -> Result<(), Trouble> {
-        let tree = mount::clone_tree(source).map_err(|errno| trouble(errno, Reason::Source))?;
-        let restricted = mount::restrict_tree(tree.as_fd(), flags);
+        let source_error = |errno| trouble(errno, Reason::Source);
+        let mut tree = mount::clone_tree(source, true).map_err(source_error)?;
+        let old = match mount::restrict_tree(tree.as_fd(), flags) {
+            // Before Linux 5.12 only a single mount can be restricted: then the volume is that one alone.
+            Err(Errno::ENOSYS) => {
+                tree = mount::clone_tree(source, false).map_err(source_error)?;
+                true
+            }
+            other => {
+                other?;
+                false
+            }
+        };
         let target = self.make(target, at::is_directory(tree.as_fd())?)?;
         if at::file_system(target.as_fd())? == PROC {
             return Err(trouble(Errno::EXDEV, Reason::IntoProc));
         }
         mount::attach(tree.as_fd(), target.as_fd())?;
-        match restricted {
-            // Before Linux 5.12: the top mount alone, by the name of the descriptor.
-            Err(Errno::ENOSYS) => {
-                let mut name = [0u8; 32];
-                let name = descriptor_name(tree.as_raw_fd(), &mut name);
-                Ok(mount::restrict(name, flags)?)
-            }
-            other => Ok(other?),
+        if old {
+            let mut name = [0u8; 32];
+            mount::restrict(descriptor_name(tree.as_raw_fd(), &mut name), flags)?;
         }
+        Ok(())
     }
 
     fn pivot(&mut self) -> Result<(), Trouble> {

@@ -1,6 +1,9 @@
 //! The environment of a program, by Docker's rules.
 
 use std::collections::BTreeMap;
+use std::ffi::CString;
+
+use super::Error;
 
 /// Docker's `PATH` where the image has none.
 pub const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -53,6 +56,21 @@ impl Environment<'_> {
         }
         variables
     }
+}
+
+/// The variables as a program gets them: `NAME=value`.
+///
+/// # Errors
+/// [`Error::Invalid`] for one with a NUL byte.
+pub fn strings(variables: &[(String, String)]) -> Result<Vec<CString>, Error> {
+    let string = |(name, value): &(String, String)| {
+        CString::new(format!("{name}={value}")).map_err(|_| Error::Invalid {
+            what: "environment variable",
+            value: name.clone(),
+            reason: "contains a NUL byte",
+        })
+    };
+    variables.iter().map(string).collect()
 }
 
 /// The value of `name`.

@@ -44,4 +44,4 @@ pub use exit::Exit;
 pub use kill::kill;
 pub use pause::{Paused, pause};
 pub use run::{Io, OnOutput, Stdin, Stream, run};
-pub use spec::{MountApi, Network, Spec, Volume};
+pub use spec::{MountApi, Network, Seccomp, Spec, Volume};

@@ -40,6 +40,18 @@ pub enum MountApi {
     New,
 }
 
+/// Which system calls a container may make.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Seccomp {
+    /// Those of Docker's default profile, as its capabilities are.
+    #[default]
+    Docker,
+    /// Those that this program lets pass.
+    Program(Arc<[Instruction]>),
+    /// All.
+    Unconfined,
+}
+
 /// One program in one container.
 #[derive(Debug, Clone)]
 pub struct Spec {
@@ -47,8 +59,8 @@ pub struct Spec {
     pub lowers: Vec<PathBuf>,
     /// The writable directory. One container at a time.
     pub upper: PathBuf,
-    /// Overlay's work directory, on the file system of `upper`, otherwise empty
-    /// ([`super::volatile::forget`] readies it for a second mount).
+    /// Overlay's work directory, on the file system of `upper`. Empty before the first run;
+    /// [`super::volatile::forget`] readies it for another, after a run that failed, too.
     pub work: PathBuf,
     /// Overlay's own attributes are `user.overlay.*`, as a user namespace needs it.
     pub userxattr: bool,
@@ -79,8 +91,8 @@ pub struct Spec {
     pub files: Vec<(&'static str, Vec<u8>)>,
     /// What its root may do; also the bound for everyone else.
     pub capabilities: Capabilities,
-    /// Filter of system calls; `None`: all are allowed.
-    pub seccomp: Option<Arc<[Instruction]>>,
+    /// Which system calls it may make.
+    pub seccomp: Seccomp,
     /// The container's `PATH`.
     pub search_path: Vec<u8>,
     /// The process is root of a user namespace only.

@@ -37,6 +37,7 @@ pub fn relay(master: &OwnedFd, watch: &mut Watch<'_>) -> Result<(), Error> {
     let mut open = true;
     let mut hung_up = false;
     let mut pending: Vec<u8> = Vec::new();
+    let mut last = b'\n';
     let mut buffer = vec![0; CHUNK];
     loop {
         let nothing = PollFlags::empty();
@@ -86,8 +87,15 @@ pub fn relay(master: &OwnedFd, watch: &mut Watch<'_>) -> Result<(), Error> {
                 Ok(0) | Err(Errno::EIO) => {
                     open = false;
                     pending.push(END_OF_TRANSMISSION);
+                    // The first only sends what is left of a line.
+                    if last != b'\n' {
+                        pending.push(END_OF_TRANSMISSION);
+                    }
                 }
-                Ok(count) => pending.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                Ok(count) => {
+                    pending.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                    last = pending.last().copied().unwrap_or(last);
+                }
                 Err(_) => {}
             }
         }

@@ -346,6 +346,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn damage_never_panics(at in 0_usize..1100, value: u8) {
             let place = tempfile::tempdir().unwrap();

@@ -24,9 +24,9 @@ impl Default for Limits {
         Self {
             tar_bytes: 1 << 40,
             file_bytes: 1 << 40,
-            entries: 8_000_000,
+            entries: 2_000_000,
             path_bytes: 32 << 10,
-            name_bytes: 1 << 30,
+            name_bytes: 512 << 20,
             extension_bytes: 1 << 20,
             sparse_segments: 1 << 20,
         }

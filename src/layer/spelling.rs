@@ -99,6 +99,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn spelling_round_trips(path in proptest::collection::vec(1_u8.., 0..64)) {
             let text = escape_path(&path);

@@ -1,53 +1,50 @@
-//! The prompt.
+//! The prompt: line editor, history, completion, colours, commands.
+//!
+//! A statement goes to the [`Session`]; everything else that people type here out of habit is
+//! answered: `exit`, `help`, a pasted `docker run -it X`, a bare `ls`. Ctrl-C cancels what is
+//! there to be cancelled and never leaves.
 
-use std::io::{BufRead, Write};
+mod commands;
+mod complete;
+mod conversation;
+mod docker;
+mod editor;
+mod highlight;
+mod history;
+mod keys;
+mod layout;
+mod lexer;
+mod screen;
+mod shared;
+mod shell;
+mod summary;
+
 use std::path::PathBuf;
 
-use crate::script::{Completeness, Session, Style};
+use crate::script::{Failure, Session, Style};
+use conversation::Conversation;
 
 /// What the prompt must know besides its session.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How values are shown.
     pub style: Style,
-    /// The store's folder, for the greeting.
+    /// The store's folder, for the greeting; the history is kept in it.
     pub store: PathBuf,
     /// No greeting.
     pub quiet: bool,
-    /// Writes a failure for people; errors are rendered in one place, which is not this one.
-    pub report: fn(&crate::script::Failure, &Style) -> String,
+    /// Writes a failure for people; errors are worded in one place, which is not this one.
+    pub report: fn(&Failure, &Style) -> String,
 }
 
 /// Talks until the person leaves; gives the process's exit code.
-pub fn run(mut session: Session, settings: &Settings) -> i32 {
-    let mut entry = String::new();
-    let mut number = 1;
-    let mut out = std::io::stdout();
-    let mut lines = std::io::stdin().lock().lines();
-    loop {
-        let prompt = if entry.is_empty() { format!("[{number}]> ") } else { "...> ".to_owned() };
-        if out.write_all(prompt.as_bytes()).and_then(|()| out.flush()).is_err() {
-            return 0;
-        }
-        let Some(Ok(line)) = lines.next() else { return 0 };
-        entry.push_str(&line);
-        entry.push('\n');
-        if session.completeness(&entry) == Completeness::Incomplete && !line.trim().is_empty() {
-            continue;
-        }
-        let outcome = session.feed(&entry, &format!("[{number}]"));
-        entry.clear();
-        number += 1;
-        if let Some(code) = outcome.exit {
-            return code;
-        }
-        let text = match (&outcome.error, &outcome.value) {
-            (Some(failure), _) => (settings.report)(failure, &settings.style),
-            (None, Some(value)) if !value.is_unit() => value.render(&settings.style),
-            _ => continue,
-        };
-        if writeln!(out, "{text}").is_err() {
-            return 0;
+#[must_use]
+pub fn run(session: Session, settings: &Settings) -> i32 {
+    match Conversation::open(session, settings) {
+        Ok(mut conversation) => conversation.talk(),
+        Err(error) => {
+            screen::line(&format!("error: cannot use this terminal: {error}"));
+            1
         }
     }
 }

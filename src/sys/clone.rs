@@ -243,3 +243,41 @@ unsafe fn raw_clone(number: libc::c_long, arguments: [u64; 5], argument: *mut c_
     }
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use std::os::fd::AsFd;
+
+    use super::*;
+    use crate::sys::pidfd::{self, Ended};
+
+    #[test]
+    fn a_child_works_in_our_memory_and_ends_alone() {
+        let mut stack = Stack::new().unwrap();
+        for (round, without_clone3) in [false, true, false].into_iter().enumerate() {
+            WITHOUT_CLONE3.store(without_clone3, Ordering::Relaxed);
+            let mut seen = [0u8; 4096];
+            let child = vfork(0, &mut stack, &mut || {
+                seen.fill(round as u8 + 1);
+                round as i32 + 7
+            })
+            .unwrap();
+            assert!(seen.iter().all(|byte| usize::from(*byte) == round + 1));
+            assert_eq!(pidfd::wait(child.pidfd.as_fd()), Ok(Ended::Exited(round as i32 + 7)));
+            assert!(child.pid > 0);
+        }
+    }
+
+    #[test]
+    fn a_killed_child_leaves_us_alone() {
+        let mut stack = Stack::new().unwrap();
+        let child = vfork(0, &mut stack, &mut || {
+            // SAFETY: signals this process's own pid, which is the child's.
+            unsafe { libc::syscall(libc::SYS_kill, libc::getpid(), libc::SIGKILL) };
+            0
+        })
+        .unwrap();
+        assert_eq!(pidfd::wait(child.pidfd.as_fd()), Ok(Ended::Killed(libc::SIGKILL)));
+    }
+}

@@ -198,18 +198,19 @@ fn move_mount(tree: BorrowedFd<'_>, directory: RawFd, path: &CStr, flags: u32) -
     Errno::result(answer).map(drop)
 }
 
-/// A copy of what is mounted at `path` and below it, attached nowhere. Links in `path` are followed.
+/// A copy of what is mounted at `path`, with all below it or alone, attached nowhere. Links in `path` are followed.
 ///
 /// # Errors
 /// `open_tree(2)`'s.
-pub fn clone_tree(path: &CStr) -> nix::Result<OwnedFd> {
+pub fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
+    let recursive = if recursive { libc::AT_RECURSIVE as u32 } else { 0 };
     // SAFETY: a terminated string.
     let fd = unsafe {
         libc::syscall(
             libc::SYS_open_tree,
             libc::AT_FDCWD,
             path.as_ptr(),
-            OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | libc::AT_RECURSIVE as u32,
+            OPEN_TREE_CLONE | libc::O_CLOEXEC as u32 | recursive,
         )
     };
     // SAFETY: a descriptor the kernel has just made for us.

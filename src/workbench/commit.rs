@@ -40,6 +40,7 @@ impl Workbench {
         if options.sync {
             store.sync()?;
         }
+        self.note_image(&image);
         Ok(image)
     }
 

@@ -17,6 +17,7 @@ mod files;
 mod fsck;
 mod image_verbs;
 mod inspect;
+mod journal;
 mod layers;
 mod lookup;
 mod options;
@@ -35,6 +36,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
 pub use error::{Error, ErrorKind};
+pub use journal::Journal;
 pub use options::{
     Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, Origin, RootfsOptions, RunOptions,
     SaveOptions, SnapshotOptions, Subject,
@@ -48,7 +50,6 @@ use crate::layer::OverlayFormat;
 use crate::oci::Digest;
 use crate::store::Store;
 use crate::sys::Interrupt;
-use crate::sys::seccomp::Instruction;
 use crate::sys::userns::{self, Identity};
 use subject::Prepared;
 
@@ -86,10 +87,10 @@ pub struct Workbench {
     opened: OnceLock<Opened>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
-    /// System call filters, by capabilities.
-    filters: Mutex<HashMap<u64, Arc<[Instruction]>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
+    /// What the verbs did lately.
+    journal: Mutex<Journal>,
 }
 
 /// The store together with what this process is.
@@ -109,8 +110,9 @@ impl Workbench {
             settings,
             opened: OnceLock::new(),
             prepared: Mutex::default(),
-            filters: Mutex::default(),
+           
             last: Mutex::default(),
+            journal: Mutex::default(),
         }
     }
 

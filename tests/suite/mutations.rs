@@ -314,3 +314,33 @@ fn an_image_that_docker_committed_is_the_same_tree_here() {
     }
     plywood.assert_clean();
 }
+
+/// The training page's own case. What the two runs of apt make different by themselves: its logs and caches carry
+/// times and are there or not by chance of the mirror.
+#[test]
+fn a_real_package_manager_leaves_the_same_changes() {
+    const INSTALL: &str = "apt-get update && apt-get install -y wget";
+    let Some(debian) = debian() else { return };
+    let Some(docker) = debian.docker() else { return };
+    let container = docker.run(&["create", "--network", "host", "debian:test", "sh", "-c", INSTALL]);
+    let (ours, theirs) = std::thread::scope(|scope| {
+        let theirs = scope.spawn(|| {
+            docker.run(&["start", "-a", &container]);
+            docker_diff(docker, &container)
+        });
+        let script = format!(
+            "let c = run(`debian:test`, `{INSTALL}`, #{{ network: \"host\" }}); let d = diff(c); rm(c); d"
+        );
+        (plywood_diff(&debian.plywood().json(&script)), theirs.join().unwrap())
+    });
+    docker.run(&["rm", &container]);
+    assert!(ours.len() > 200, "only {} changes", ours.len());
+    assert_eq!(ours.get("/usr/bin/wget"), Some(&'A'));
+    let differing: Vec<String> = ours
+        .iter()
+        .filter(|(path, kind)| theirs.get(*path) != Some(kind))
+        .chain(theirs.iter().filter(|(path, kind)| ours.get(*path) != Some(kind)))
+        .map(|(path, kind)| format!("{kind} {path}"))
+        .collect();
+    assert!(differing.is_empty(), "{} against {}: {differing:#?}", ours.len(), theirs.len());
+}

@@ -3,14 +3,16 @@
 use std::ffi::{CStr, CString};
 use std::os::fd::BorrowedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::host::Host;
-use super::super::{Error, Network, Spec};
+use super::super::seccomp::docker_default;
+use super::super::{Capabilities, Error, Network, Seccomp, Spec};
 use super::{Overlay, Place, Program, Step};
 use crate::sys::clone;
 use crate::sys::exec::Strings;
 use crate::sys::mount::{NODEV, NOEXEC, NOSUID, READ_ONLY};
+use crate::sys::seccomp::Instruction;
 
 const PROC: i64 = 0x9fa0;
 
@@ -268,8 +270,24 @@ fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: 
     steps.push(Step::NoNewPrivileges);
     steps.push(Step::CloseDescriptors);
     steps.push(Step::UnblockSignals);
-    if let Some(program) = &spec.seccomp {
-        steps.push(Step::Filter(Program(program.clone())));
+    match &spec.seccomp {
+        Seccomp::Docker => steps.push(Step::Filter(Program(docker_filter(spec.capabilities)))),
+        Seccomp::Program(program) => steps.push(Step::Filter(Program(program.clone()))),
+        Seccomp::Unconfined => {}
+    }
+}
+
+/// Docker's filter; the one made last is kept, for a caller has one or two sets of capabilities.
+fn docker_filter(capabilities: Capabilities) -> Arc<[Instruction]> {
+    static LAST: Mutex<Option<(Capabilities, Arc<[Instruction]>)>> = Mutex::new(None);
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*last {
+        Some((kept, program)) if *kept == capabilities => program.clone(),
+        _ => {
+            let program: Arc<[Instruction]> = docker_default(capabilities.0).into();
+            *last = Some((capabilities, program.clone()));
+            program
+        }
     }
 }
 

@@ -6,11 +6,9 @@ use crate::sys::seccomp::Instruction;
 #[test]
 fn privileges_are_docker_s() {
     let Some(bench) = Bench::new() else { return };
-    let allow: Vec<Instruction> = vec![Instruction { code: 0x06, jt: 0, jf: 0, k: 0x7fff_0000 }];
     let script = "grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status";
     let output = bench.sh_with(script, |spec| {
         spec.capabilities = Capabilities::docker();
-        spec.seccomp = Some(allow.clone().into());
     });
     let (none, all) = ("0000000000000000", "00000000a80425fb");
     let rest = "NoNewPrivs:\t1\nSeccomp:\t2\n";
@@ -23,7 +21,6 @@ fn privileges_are_docker_s() {
     }
     let output = bench.sh_with(script, |spec| {
         spec.capabilities = Capabilities::docker();
-        spec.seccomp = Some(allow.into());
         spec.uid = 1000;
     });
     assert_eq!(
@@ -42,8 +39,23 @@ fn a_filter_is_obeyed() {
     filter.push(Instruction { code: 0x15, jt: 1, jf: 0, k: libc::SYS_mkdirat as u32 });
     filter.push(Instruction { code: 0x06, jt: 0, jf: 0, k: 0x7fff_0000 });
     filter.push(Instruction { code: 0x06, jt: 0, jf: 0, k: 0x0005_0001 });
-    let output = bench.sh_with("mkdir /tmp/x 2>&1 || true", |spec| spec.seccomp = Some(filter.into()));
+    let output =
+        bench.sh_with("mkdir /tmp/x 2>&1 || true", |spec| spec.seccomp = Seccomp::Program(filter.into()));
     assert!(output.contains("not permitted"), "{output}");
+}
+
+#[test]
+fn docker_s_filter_is_the_default() {
+    let Some(bench) = Bench::new() else { return };
+    let refused = "mount -t tmpfs x /tmp 2>&1 || true";
+    let said = bench.sh(refused);
+    assert!(said.contains("denied") || said.contains("not permitted"), "{said}");
+    let everything = |spec: &mut Spec| {
+        spec.seccomp = Seccomp::Unconfined;
+        spec.capabilities = Capabilities(u64::MAX >> 23);
+    };
+    assert_eq!(bench.sh_with(refused, everything), "");
+    assert!(bench.sh_with("grep Seccomp: /proc/self/status", everything).ends_with("\t0\n"));
 }
 
 #[test]

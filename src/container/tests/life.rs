@@ -124,7 +124,12 @@ fn a_terminal_is_a_real_one() {
     std::thread::sleep(Duration::from_millis(200));
     session.send_control('c').unwrap();
     ask(&mut session, "echo code''=$?", "code=130");
-    ask(&mut session, "stty size | sed 's/^/size /' 2>/dev/null || stty size", " ");
+    // The user's window changes its size.
+    let window = session.process().get_file_handle().unwrap();
+    let size = crate::sys::pty::Size { rows: 31, columns: 97 };
+    crate::sys::pty::set_size(std::os::fd::AsFd::as_fd(&window), size).unwrap();
+    std::thread::sleep(Duration::from_millis(200));
+    ask(&mut session, "echo size: $(stty size)", "size: 31 97");
     ask(&mut session, "exit 9", "test result");
     assert_eq!(fs::read_to_string(bench.path("exit")).unwrap(), "9 false");
 }

@@ -131,7 +131,7 @@ fn spec(dir: &Path, argv: &[&str]) -> Spec {
             ("/etc/resolv.conf", Vec::new()),
         ],
         capabilities: Capabilities::for_network(Network::Host),
-        seccomp: None,
+        seccomp: Seccomp::Docker,
         search_path: b"/usr/bin:/bin".to_vec(),
         rootless,
     }

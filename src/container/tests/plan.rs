@@ -28,7 +28,6 @@ fn the_steps_read_as_a_story() {
     let mut spec = example();
     spec.network = Network::None;
     spec.volumes = vec![volume(Path::new("/home/a"), "/data", true)];
-    spec.seccomp = Some(Vec::new().into());
     let story = with_plan(&spec, &HOST, |plan| {
         plan.steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     });
@@ -153,7 +152,7 @@ fn too_many_layers_for_the_old_way_are_an_error() {
 
 #[test]
 fn the_order_of_dropping_privileges_is_kept() {
-    let spec = Spec { uid: 1000, seccomp: Some(Vec::new().into()), ..example() };
+    let spec = Spec { uid: 1000, ..example() };
     let order = with_plan(&spec, &HOST, |plan| {
         let place = |wanted: fn(&Step<'_>) -> bool| plan.steps.iter().position(wanted).unwrap();
         [

@@ -20,10 +20,9 @@ pub(super) struct Header {
 /// base 256; the checksum by unsigned or signed bytes.
 pub(super) fn parse(block: &[u8; BLOCK]) -> Result<Header, &'static str> {
     let told = number(&block[148..156]).ok_or("a header's checksum is not a number")?;
-    let rest = || block[..148].iter().chain(&block[156..]);
-    let unsigned: i64 = rest().map(|&byte| i64::from(byte)).sum::<i64>() + 8 * i64::from(b' ');
-    let signed: i64 = rest().map(|&byte| i64::from(byte.cast_signed())).sum::<i64>() + 8 * i64::from(b' ');
-    if told != unsigned && told != signed {
+    // All bytes, with those of the checksum itself taken as blanks. Few old writers summed signed bytes.
+    let sum = |of: fn(&[u8]) -> i64| of(block) - of(&block[148..156]) + 8 * i64::from(b' ');
+    if told != sum(unsigned) && told != sum(signed) {
         return Err("a header's checksum is wrong");
     }
     let field = |range: std::ops::Range<usize>| number(&block[range]);
@@ -56,6 +55,14 @@ pub(super) fn parse(block: &[u8; BLOCK]) -> Result<Header, &'static str> {
         mtime: field(136..148).ok_or("a header's time is not a number")?,
         device,
     })
+}
+
+fn unsigned(bytes: &[u8]) -> i64 {
+    bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>().into()
+}
+
+fn signed(bytes: &[u8]) -> i64 {
+    bytes.iter().map(|&byte| i32::from(byte.cast_signed())).sum::<i32>().into()
 }
 
 /// Some writers give -1 or -2 for "nobody".

@@ -36,23 +36,30 @@ pub struct FileRange<'a> {
     end: u64,
     buffer: Vec<u8>,
     at: usize,
+    /// How far was jumped last.
+    jump: u64,
 }
 
 /// Small enough to stay in the cache, large enough that a run of small files costs few calls.
 const ROOM: usize = 128 * 1024;
+/// Between larger files only headers are wanted.
+const HEADERS: usize = 4096;
+/// From this size on a call for each header is cheaper than reading what is between them.
+const FAR: u64 = 16 * 1024;
 
 impl<'a> FileRange<'a> {
     /// The `length` bytes of `file` from `offset`; fewer where the file ends before.
     #[must_use]
     pub const fn new(file: &'a File, offset: u64, length: u64) -> Self {
-        Self { file, next: offset, end: offset.saturating_add(length), buffer: Vec::new(), at: 0 }
+        Self { file, next: offset, end: offset.saturating_add(length), buffer: Vec::new(), at: 0, jump: 0 }
     }
 }
 
 impl BufRead for FileRange<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.at >= self.buffer.len() {
-            let room = usize::try_from(self.end.saturating_sub(self.next)).unwrap_or(ROOM).min(ROOM);
+            let most = if self.jump >= FAR { HEADERS } else { ROOM };
+            let room = usize::try_from(self.end.saturating_sub(self.next)).unwrap_or(most).min(most);
             self.buffer.resize(room, 0);
             self.at = 0;
             let got = self.file.read_at(&mut self.buffer, self.next);
@@ -79,6 +86,7 @@ impl Read for FileRange<'_> {
 
 impl Source for FileRange<'_> {
     fn skip(&mut self, count: u64) -> io::Result<()> {
+        self.jump = count;
         let here = (self.buffer.len() - self.at) as u64;
         if count <= here {
             self.at += usize::try_from(count).unwrap_or(0);

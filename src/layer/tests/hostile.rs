@@ -31,29 +31,18 @@ fn try_within(tar: &[u8], limits: Limits) -> Result<(Part, Unpacked), Error> {
         && unpacked.split
     {
         let mut again = Vec::new();
-        crate::layer::rebuild_tar(part.path(), &mut again).unwrap();
-        assert_eq!(again, tar);
+        match crate::layer::rebuild_tar(part.path(), &mut again) {
+            Ok(_) => assert_eq!(again, tar),
+            // What is closed to its owner is closed to whoever is not root.
+            Err(error) => assert!(!is_root() && error.to_string().contains("denied"), "{error}"),
+        }
     }
     result.map(|unpacked| (part, unpacked))
 }
 
 fn good(tar: &[u8]) -> (Part, Unpacked) {
     let (part, unpacked) = try_it(tar).unwrap();
-    let mut on_disk = part.scan();
-    if !is_root() {
-        // Owners cannot be had.
-        for (entry, told) in on_disk.iter_mut().zip(&unpacked.entries) {
-            (entry.uid, entry.gid) = (told.uid, told.gid);
-        }
-    }
-    if on_disk != unpacked.entries
-        && on_disk.iter().map(|it| &it.path).eq(unpacked.entries.iter().map(|it| &it.path))
-    {
-        for (one, other) in on_disk.iter().zip(&unpacked.entries) {
-            assert_eq!(one, other);
-        }
-    }
-    assert_eq!(on_disk, unpacked.entries);
+    assert_eq!(part.scan(), unpacked.entries);
     (part, unpacked)
 }
 
@@ -566,8 +555,15 @@ fn owners_are_set_where_that_is_possible() {
     if !is_root() {
         return skip("changing owners needs root");
     }
-    let (_, unpacked) = good(&tar);
+    let (part, unpacked) = try_it(&tar).unwrap();
     assert_eq!((find(&unpacked, "f").uid, find(&unpacked, "d").gid), (1000, 1001));
+    if unpacked.notices.is_empty() {
+        assert_eq!(part.scan(), unpacked.entries);
+    } else {
+        // A user namespace with one id: the index keeps what the disk cannot.
+        assert_eq!(unpacked.notices.len(), 2, "{:?}", unpacked.notices);
+        skip("this user namespace has no other owners");
+    }
 }
 
 #[test]
@@ -584,7 +580,7 @@ fn random_damage_never_panics_or_escapes() {
         .with(b'L', b"l", b"d/other\0", |_| {})
         .file("y", b"2")
         .end();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(300));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(128));
     let spots = proptest::collection::vec((0..base.len(), any::<u8>(), any::<bool>()), 1..4);
     runner
         .run(&spots, |spots| {

@@ -1,10 +1,12 @@
 //! Building trees and tars.
 
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use crate::layer::{
     Entry, Error, Limits, OverlayFormat, TarOptions, UnpackOptions, Unpacked, scan, unpack, write_tar,
 };
+use crate::sys::file::{self, Name};
 
 pub fn is_root() -> bool {
     crate::sys::file::own_ids().0 == 0
@@ -31,11 +33,25 @@ impl Part {
     pub fn fs(&self) -> PathBuf {
         self.0.path().join("fs")
     }
+    /// The entries, with whoever runs the tests as the owner 0: others cannot give files away.
     pub fn scan(&self) -> Vec<Entry> {
-        scan(&self.fs(), OverlayFormat::User).unwrap()
+        let mut entries = scan(&self.fs(), OverlayFormat::User).unwrap();
+        if !is_root() {
+            entries.iter_mut().for_each(|entry| (entry.uid, entry.gid) = (0, 0));
+        }
+        entries
     }
     pub fn unpack(&self, tar: &[u8]) -> Result<Unpacked, Error> {
         unpack(tar, self.path(), &options())
+    }
+}
+
+/// Trees of these tests can be deeper than a path, or closed to their own owner.
+impl Drop for Part {
+    fn drop(&mut self) {
+        if let (Ok(dir), Ok(name)) = (file::open_root(self.path()), Name::new(b"fs")) {
+            let _ = file::remove_tree(dir.as_fd(), &name);
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The tree that a tar has described so far, in memory: the one truth about what is where.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use crate::layer::entry::{Entry, Kind, Mtime};
 
@@ -98,8 +98,9 @@ impl Tree {
     /// others are hard links to it.
     pub(super) fn into_entries(self) -> Vec<Entry> {
         let mut entries = Vec::with_capacity(self.nodes.len());
-        let mut first_names: HashMap<usize, usize> = HashMap::new();
         let mut inodes = self.inodes;
+        // For each inode the position of its first name.
+        let mut first_names: Vec<Option<usize>> = vec![None; inodes.len()];
         for (path, node) in self.nodes {
             let inode = match node {
                 Node::Dir { opaque: false, .. } if path.is_empty() => continue,
@@ -113,7 +114,10 @@ impl Tree {
                 }
                 Node::Leaf(inode) => inode,
             };
-            if let Some(&first) = first_names.get(&inode) {
+            let (Some(first_name), Some(inode)) = (first_names.get_mut(inode), inodes.get_mut(inode)) else {
+                continue;
+            };
+            if let Some(first) = *first_name {
                 let first: &Entry = &entries[first];
                 entries.push(Entry {
                     mode: first.mode,
@@ -125,8 +129,7 @@ impl Tree {
                 });
                 continue;
             }
-            first_names.insert(inode, entries.len());
-            let Some(inode) = inodes.get_mut(inode) else { continue };
+            *first_name = Some(entries.len());
             let entry = Entry {
                 size: inode.size,
                 link: std::mem::take(&mut inode.link),

@@ -62,6 +62,8 @@ pub enum Cell {
     Count(u64),
     /// Bytes.
     Size(u64),
+    /// Any other number, as it is written.
+    Number(String),
     /// A time, RFC 3339.
     Time(String),
     /// An id or digest.
@@ -99,7 +101,7 @@ impl Cell {
     }
 
     fn is_number(&self) -> bool {
-        matches!(self, Self::Count(_) | Self::Size(_))
+        matches!(self, Self::Count(_) | Self::Size(_) | Self::Number(_))
     }
 
     /// The exact value, one line.
@@ -108,6 +110,7 @@ impl Cell {
             Self::Text(text, _) => visible_line(text),
             Self::Count(number) | Self::Size(number) => number.to_string(),
             Self::Time(time) => visible_line(time),
+            Self::Number(number) => number.clone(),
             Self::Id(id) => visible_line(id),
         }
     }
@@ -115,7 +118,7 @@ impl Cell {
     /// What a person wants to read.
     fn friendly(&self) -> String {
         match self {
-            Self::Text(..) => self.exact(),
+            Self::Text(..) | Self::Number(_) => self.exact(),
             Self::Count(number) => human::grouped(*number),
             Self::Size(bytes) => size(*bytes),
             Self::Time(time) => human::age(time).unwrap_or_else(|| visible_line(time)),

@@ -98,7 +98,7 @@ fn fields<'a>(fields: impl IntoIterator<Item = (&'a str, Dynamic)>) -> String {
             } else {
                 out.push(format!("{key}: {}", text.trim_end_matches('\n')).trim_end().to_owned());
             }
-        } else if value.is_unit() {
+        } else if value.is_unit() || types::as_list(&value).is_some() {
             out.push(format!("{key}:"));
         } else {
             out.push(format!("{key}: {}", debug(&value)));

@@ -71,6 +71,9 @@ fn cell(value: &Dynamic) -> Cell {
     if let Ok(text) = value.as_immutable_string_ref() {
         return Cell::text(text.as_str());
     }
+    if value.is_int() || value.is_float() {
+        return Cell::Number(debug(value));
+    }
     if let Some(record) = types::as_record(value) {
         return Cell::text(record.brief());
     }

@@ -174,7 +174,7 @@ fn errors_are_values_that_can_be_caught() {
         ),
         r#"["fail", "x", (), ()]"#
     );
-    assert_eq!(value(r#"attempt(|| image("x")).error.kind"#), "\"unsupported\"");
+    assert_eq!(value("attempt(|| image(3)).error.kind"), "\"invalid\"");
     assert_eq!(value("fn f() { nope } attempt(|| f()).error.message"), "\"there is no variable `nope`\"");
     assert_eq!(value(r#"attempt(|| throw "x").error.message"#), "\"x\"");
     assert_eq!(value("attempt(|| 42)"), "#{ error: (), ok: true, value: 42 }");

@@ -16,10 +16,9 @@ use super::{
     time::now_nanos, tree_of, work_of,
 };
 use crate::container::environment::{self, Environment};
-use crate::container::{self, Capabilities, Exit, Io, MountApi, Network, Spec, Stdin, Volume};
+use crate::container::{self, Capabilities, Exit, Io, MountApi, Network, Seccomp, Spec, Stdin, Volume};
 use crate::layer::OverlayFormat;
 use crate::store::{ContainerLock, ContainerRecord, NewContainer, PartId, Status};
-use crate::sys::seccomp::Instruction;
 
 /// Where the starter image expects the folder that its `pkg` installs from.
 const PACKAGES_TARGET: &str = "/usr/share/plywood/packages";
@@ -114,6 +113,7 @@ impl Workbench {
         value.stdout_blob = exit.stdout;
         value.stderr_blob = exit.stderr;
         value.duration = exit.duration.as_secs_f64();
+        self.note_run(&value);
         if terminal {
             return Ok(value);
         }
@@ -218,7 +218,6 @@ impl Workbench {
         .variables();
         let search_path = environment::value(&variables, "PATH").unwrap_or_default().as_bytes().to_vec();
         let lines: Vec<String> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let capabilities = Capabilities::for_network(network);
         Ok(Spec {
             lowers,
             upper: tree_of(&part),
@@ -236,8 +235,8 @@ impl Workbench {
             network,
             volumes,
             files: self.etc_files(&config.hostname, network),
-            capabilities,
-            seccomp: Some(self.filter(capabilities)),
+            capabilities: Capabilities::for_network(network),
+            seccomp: Seccomp::Docker,
             search_path,
             rootless: self.is_rootless()?,
         })
@@ -254,13 +253,6 @@ impl Workbench {
             super::subject::accounts(&view)?
         };
         Ok(container::user::resolve(wanted, &passwd, &group)?)
-    }
-
-    /// The system call filter for these capabilities; compiled once.
-    fn filter(&self, capabilities: Capabilities) -> Arc<[Instruction]> {
-        let mut kept = self.filters.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let compile = || container::seccomp::docker_default(capabilities.0).into();
-        Arc::clone(kept.entry(capabilities.0).or_insert_with(compile))
     }
 
     /// The files that the engine puts over the mount points in `/etc`.

@@ -1,18 +1,18 @@
 //! A real dockerd.
 
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use super::scratch::Scratch;
 use super::{Outcome, is_root, skip};
 
 /// A dockerd to compare with: the one at `PLYWOOD_TEST_DOCKER_HOST`, or one of our own.
 pub struct Docker {
     host: String,
-    // The wrapper ends the daemon by its own pid as soon as this process's end of the pipe closes.
-    _daemon: Option<Child>,
-    _folder: Option<tempfile::TempDir>,
+    // Ends the daemon by its own pid and removes its folder when this process is gone.
+    _folder: Option<Scratch>,
 }
 
 static DOCKER: OnceLock<Option<Docker>> = OnceLock::new();
@@ -23,7 +23,7 @@ dockerd --iptables=false --bridge=none --data-root "$0/root" --exec-root "$0/exe
 read -r _
 kill "$(cat "$0/pid")"
 wait
-rm -rf "$0"
+umount "$0/exec/netns/default" 2>/dev/null
 "#;
 
 impl Docker {
@@ -38,18 +38,16 @@ impl Docker {
 
     fn start() -> Option<Self> {
         if let Some(host) = std::env::var_os("PLYWOOD_TEST_DOCKER_HOST") {
-            return Some(Self { host: host.into_string().ok()?, _daemon: None, _folder: None });
+            return Some(Self { host: host.into_string().ok()?, _folder: None });
         }
         let installed =
             ["/usr/bin/dockerd", "/usr/sbin/dockerd"].iter().any(|path| PathBuf::from(path).exists());
         if !installed || !is_root() {
             return None;
         }
-        let folder = tempfile::Builder::new().prefix("plywood-dockerd-").tempdir().ok()?;
+        let folder = Scratch::new("plywood-dockerd-", START);
         let host = format!("unix://{}/docker.sock", folder.path().display());
-        let daemon =
-            Command::new("sh").arg("-c").arg(START).arg(folder.path()).stdin(Stdio::piped()).spawn().ok()?;
-        let docker = Self { host, _daemon: Some(daemon), _folder: Some(folder) };
+        let docker = Self { host, _folder: Some(folder) };
         let until = Instant::now() + Duration::from_secs(60);
         while docker.try_run(&["version"]).code != 0 {
             if Instant::now() > until {
@@ -76,10 +74,5 @@ impl Docker {
         let outcome = self.try_run(args);
         assert_eq!(outcome.code, 0, "docker {args:?}: {}", outcome.stderr);
         outcome.stdout.trim_end_matches('\n').to_owned()
-    }
-
-    /// Runs `docker` with `args`, which may fail.
-    pub fn attempt(&self, args: &[&str]) -> Outcome {
-        self.try_run(args)
     }
 }

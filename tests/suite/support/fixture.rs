@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
+use super::scratch::Scratch;
 use super::{Docker, Plywood, skip};
 
 /// Debian as a tar, and a store that has it as `debian:test`.
 pub struct Debian {
     pub tar: PathBuf,
     store: PathBuf,
-    _folder: tempfile::TempDir,
+    _folder: Scratch,
 }
 
 static DEBIAN: OnceLock<Option<Debian>> = OnceLock::new();
@@ -30,7 +31,7 @@ pub fn debian() -> Option<&'static Debian> {
 
 impl Debian {
     fn make() -> Option<Self> {
-        let folder = tempfile::Builder::new().prefix("plywood-debian-").tempdir().ok()?;
+        let folder = Scratch::new("plywood-debian-", "read -r _");
         let tar = match std::env::var_os("PLYWOOD_TEST_DEBIAN") {
             Some(tar) => PathBuf::from(tar),
             None => bootstrap(&folder.path().join("debian.tar"))?,

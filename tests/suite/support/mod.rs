@@ -3,6 +3,7 @@
 mod docker;
 mod fixture;
 mod plywood;
+mod scratch;
 
 pub use docker::Docker;
 pub use fixture::{Debian, debian};

@@ -1,0 +1,174 @@
+//! What is not the language: `:help`, `?run`, `exit`, `quit`, `help`.
+
+/// A command of the prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// What there is, or all about one thing.
+    Help(Option<String>),
+    /// Leave.
+    Quit,
+    /// Earlier entries: those that hold the word, or the last ones.
+    History(Option<String>),
+    /// The variables.
+    Vars,
+    /// Run the code and say how long it took.
+    Time(String),
+    /// Write this session's statements into a file.
+    Save(String),
+    /// An empty screen.
+    Clear,
+    /// The name is none; the nearest one.
+    Unknown(String, Option<&'static str>),
+    /// It wants something after it.
+    Missing(&'static str),
+}
+
+/// A command's name, what follows it, and what it does.
+pub const ALL: &[(&str, &str, &str)] = &[
+    (":help", "[NAME]", "what there is, or all about a verb or type; also `?NAME`, `NAME?`"),
+    (":vars", "", "this session's variables"),
+    (":history", "[WORD]", "what was typed before"),
+    (":time", "CODE", "run the code and say how long it took"),
+    (":save", "FILE", "write this session's statements as a script"),
+    (":clear", "", "an empty screen, as Ctrl-L"),
+    (":quit", "", "leave, as Ctrl-D or `exit`"),
+];
+
+/// Keys worth knowing.
+pub const KEYS: &[(&str, &str)] = &[
+    ("Tab", "completes names, options, images, paths"),
+    ("Up, Ctrl-R", "earlier entries; search in them"),
+    ("Alt-Enter", "a new line in any case; an empty line runs what stands there"),
+    ("Ctrl-C", "cancels the line, the script, the command in the container; never leaves"),
+    ("Ctrl-D", "leaves"),
+    ("_, Out[n]", "the last value; the value of entry n"),
+];
+
+/// The command that `line` is, if it is one. `is_variable` knows the session's names: a variable
+/// called `help` is that variable.
+#[must_use]
+pub fn parse(line: &str, is_variable: &dyn Fn(&str) -> bool) -> Option<Command> {
+    let line = line.trim();
+    if let Some(rest) = line.strip_prefix(':') {
+        return Some(colon(rest));
+    }
+    if let Some(name) = line.strip_prefix('?') {
+        return Some(Command::Help(argument(name.trim_start_matches('?'))));
+    }
+    if let Some(name) = line.strip_suffix('?').map(|name| name.trim_end_matches(['?', '(', ')']).trim()) {
+        if is_path(name) {
+            return Some(Command::Help(argument(name)));
+        }
+    }
+    let word = line.trim_end_matches(';').trim_end();
+    let (word, rest) = word.split_once(char::is_whitespace).unwrap_or((word, ""));
+    let rest = rest.trim();
+    let bare = word.trim_end_matches("()");
+    if is_variable(bare) {
+        return None;
+    }
+    match (bare, rest) {
+        ("exit" | "quit" | "logout", "") if bare == word || bare != "exit" => Some(Command::Quit),
+        ("exit", "") if word == "exit()" => Some(Command::Quit),
+        ("help", "") => Some(Command::Help(None)),
+        ("help", name) if word == "help" && is_path(name) => Some(Command::Help(argument(name))),
+        ("history", "") if word == "history" => Some(Command::History(None)),
+        ("clear", "") => Some(Command::Clear),
+        _ => None,
+    }
+}
+
+fn colon(text: &str) -> Command {
+    let (name, rest) = text.trim_start().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
+    match (name, argument(rest)) {
+        ("help" | "h" | "?", name) => Command::Help(name),
+        ("quit" | "q" | "exit" | "x" | "q!" | "wq", _) => Command::Quit,
+        ("history" | "hist", word) => Command::History(word),
+        ("vars" | "v" | "who", _) => Command::Vars,
+        ("time" | "t", Some(code)) => Command::Time(code),
+        ("time" | "t", None) => Command::Missing(":time CODE"),
+        ("save", Some(file)) => Command::Save(file),
+        ("save", None) => Command::Missing(":save FILE"),
+        ("clear" | "cls", _) => Command::Clear,
+        (unknown, _) => {
+            let near = crate::script::nearest(unknown, ALL.iter().map(|(name, ..)| &name[1..]));
+            let near = near
+                .and_then(|near| ALL.iter().find(|(name, ..)| &name[1..] == near))
+                .map(|(name, ..)| *name);
+            Command::Unknown(format!(":{unknown}"), near)
+        }
+    }
+}
+
+fn argument(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// `run`, `Diff`, `c.read`.
+fn is_path(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|char: char| char.is_ascii_digit() || char == '.')
+        && text.chars().all(|char| char.is_alphanumeric() || char == '_' || char == '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn none(_: &str) -> bool {
+        false
+    }
+
+    fn help(name: &str) -> Option<Command> {
+        Some(Command::Help(Some(name.to_owned())))
+    }
+
+    #[test]
+    fn words_and_colons() {
+        for line in ["exit", "quit", " exit ;", "exit()", "quit()", ":q", ":quit", ":exit", "logout"] {
+            assert_eq!(parse(line, &none), Some(Command::Quit), "{line}");
+        }
+        assert_eq!(parse("help", &none), Some(Command::Help(None)));
+        assert_eq!(parse("help()", &none), Some(Command::Help(None)));
+        assert_eq!(parse(":help", &none), Some(Command::Help(None)));
+        assert_eq!(parse("?", &none), Some(Command::Help(None)));
+        for line in ["help run", ":help run", "?run", "run?", "? run", "run()?", ":h run", "??run"] {
+            assert_eq!(parse(line, &none), help("run"), "{line}");
+        }
+        assert_eq!(parse("c.read?", &none), help("c.read"));
+        assert_eq!(parse(":vars", &none), Some(Command::Vars));
+        assert_eq!(parse(":history run", &none), Some(Command::History(Some("run".to_owned()))));
+        assert_eq!(parse("history", &none), Some(Command::History(None)));
+        assert_eq!(parse(":time  1 + 1", &none), Some(Command::Time("1 + 1".to_owned())));
+        assert_eq!(parse(":time", &none), Some(Command::Missing(":time CODE")));
+    }
+
+    #[test]
+    fn a_slip_is_named() {
+        assert_eq!(parse(":hlep", &none), Some(Command::Unknown(":hlep".to_owned(), Some(":help"))));
+        assert_eq!(parse(":qiut", &none), Some(Command::Unknown(":qiut".to_owned(), Some(":quit"))));
+        assert_eq!(parse(":frobnicate", &none), Some(Command::Unknown(":frobnicate".to_owned(), None)));
+    }
+
+    #[test]
+    fn code_is_code() {
+        for line in [
+            "",
+            "exit(3)",
+            "help(\"run\")",
+            "history(v1)",
+            "x ? 1",
+            "let exit = 1",
+            "a ?? b",
+            "exit + 1",
+            "c?.x",
+            "1?",
+        ] {
+            assert_eq!(parse(line, &none), None, "{line}");
+        }
+        assert_eq!(parse("help", &|name| name == "help"), None);
+        assert_eq!(parse("exit", &|name| name == "exit"), None);
+        assert_eq!(parse(":help", &|_| true), Some(Command::Help(None)));
+    }
+}

@@ -1,0 +1,126 @@
+//! In which call, argument or option the cursor stands.
+
+use super::super::lexer::{Kind, Token};
+
+/// A place inside a call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The function that is called.
+    pub function: String,
+    /// It is called as a method: its first argument stands before the dot.
+    pub method: bool,
+    /// Which argument, from 0.
+    pub argument: usize,
+    /// Inside an option map: the key whose value it is.
+    pub key: Option<String>,
+    /// Inside an option map, where a key stands.
+    pub at_key: bool,
+}
+
+/// The place after `tokens`, which hold no blanks.
+pub fn of(text: &str, tokens: &[&Token]) -> Option<Place> {
+    let mut place = Place::default();
+    let mut rest = tokens;
+    loop {
+        let (opener, commas) = enclosing(text, rest)?;
+        let inside = &rest[opener + 1..];
+        let outside = &rest[..opener];
+        match &text[rest[opener].range.clone()] {
+            "(" => {
+                let (name, before) = outside.split_last()?;
+                if name.kind != Kind::Name {
+                    return None;
+                }
+                place.function = text[name.range.clone()].to_owned();
+                place.method = before.last().is_some_and(|token| &text[token.range.clone()] == ".");
+                place.argument = commas;
+                return Some(place);
+            }
+            "#{" if place.key.is_none() && !place.at_key => match key(text, inside) {
+                Some(key) => place.key = Some(key),
+                None => place.at_key = true,
+            },
+            "[" if !place.at_key => {}
+            _ => return None,
+        }
+        rest = outside;
+    }
+}
+
+/// The innermost bracket that is open, and how many commas stand since.
+fn enclosing(text: &str, tokens: &[&Token]) -> Option<(usize, usize)> {
+    let (mut depth, mut commas) = (0_usize, 0);
+    for (index, token) in tokens.iter().enumerate().rev() {
+        match token.kind {
+            Kind::Close => depth += 1,
+            Kind::Open if depth == 0 => return Some((index, commas)),
+            Kind::Open => depth -= 1,
+            Kind::Sign if depth == 0 && &text[token.range.clone()] == "," => commas += 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The key whose value comes next: `… , key :`.
+fn key(text: &str, tokens: &[&Token]) -> Option<String> {
+    let mut depth = 0_usize;
+    let mut colon = None;
+    for (index, token) in tokens.iter().enumerate().rev() {
+        match (token.kind, &text[token.range.clone()]) {
+            (Kind::Close, _) => depth += 1,
+            (Kind::Open, _) => depth = depth.checked_sub(1)?,
+            (Kind::Sign, ",") if depth == 0 => break,
+            (Kind::Sign, ":") if depth == 0 => colon = Some(index),
+            _ => {}
+        }
+    }
+    let name = tokens.get(colon?.checked_sub(1)?)?;
+    Some(text[name.range.clone()].trim_matches('"').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::lexer;
+    use super::*;
+
+    fn place(text: &str) -> Option<Place> {
+        let tokens = lexer::tokens(text);
+        let tokens: Vec<&Token> = tokens.iter().filter(|token| token.kind != Kind::Space).collect();
+        of(text, &tokens)
+    }
+
+    fn at(function: &str, argument: usize, method: bool) -> Option<Place> {
+        Some(Place { function: function.to_owned(), argument, method, ..Place::default() })
+    }
+
+    #[test]
+    fn calls_and_methods() {
+        assert_eq!(place("run("), at("run", 0, false));
+        assert_eq!(place("run(base(), [1, 2], "), at("run", 2, false));
+        assert_eq!(place("c.commit("), at("commit", 0, true));
+        assert_eq!(place("let x = f(g(1, "), at("g", 1, false));
+        assert_eq!(place("run(x, [\"a\", "), at("run", 1, false));
+        assert_eq!(place("f(1) + "), None);
+        assert_eq!(place("if x { "), None);
+        assert_eq!(place("(1 + "), None);
+    }
+
+    #[test]
+    fn options() {
+        let key = |text| place(text).and_then(|place| place.key);
+        let at_key = |text| place(text).is_some_and(|place| place.at_key);
+        assert!(at_key("run(x, #{ "));
+        assert!(at_key("run(x, #{ rm: true, "));
+        assert!(!at_key("run(x, #{ rm: "));
+        assert_eq!(key("run(x, #{ rm: true, network: "), Some("network".to_owned()));
+        assert_eq!(key("run(x, #{ volume: [ \"a\", "), Some("volume".to_owned()));
+        assert_eq!(key("commit(x, y, #{ \"sync\": "), Some("sync".to_owned()));
+        assert_eq!(place("run(x, #{ env: #{ A: "), None);
+        assert_eq!(place("run(x, #{ env: #{ "), None);
+        assert_eq!(
+            place("run(x, #{ rm: ").map(|place| (place.function, place.argument)),
+            Some(("run".to_owned(), 1))
+        );
+    }
+}

@@ -1,0 +1,123 @@
+//! How an entry of several lines stands under its prompt.
+//!
+//! rustyline draws a prompt before the first line only. Here each further line of the edited text
+//! begins with a margin of blanks that nobody types (figure spaces), as wide as the prompt; the
+//! highlighter draws `...> ` over them, and [`plain`] takes them out again.
+
+use std::borrow::Cow;
+
+/// The blank of the margin: one column, and no key makes it.
+pub const BLANK: char = '\u{2007}';
+
+/// A margin of `width` columns.
+#[must_use]
+pub fn margin(width: usize) -> String {
+    BLANK.to_string().repeat(width)
+}
+
+/// `text` with a margin of `width` columns before each line but the first.
+#[must_use]
+pub fn indented(text: &str, width: usize) -> Cow<'_, str> {
+    if text.contains('\n') && width > 0 {
+        text.replace('\n', &format!("\n{}", margin(width))).into()
+    } else {
+        text.into()
+    }
+}
+
+/// `text` without margins.
+#[must_use]
+pub fn plain(text: &str) -> Cow<'_, str> {
+    if text.contains(BLANK) { text.replace(BLANK, "").into() } else { text.into() }
+}
+
+/// What is drawn over a margin of `width` columns.
+#[must_use]
+pub fn continuation(width: usize) -> String {
+    match width {
+        0 | 1 => " ".repeat(width),
+        _ => format!("{}> ", ".".repeat(width - 2)),
+    }
+}
+
+/// The prompt of entry `number`.
+#[must_use]
+pub fn prompt(number: usize) -> String {
+    format!("[{number}]> ")
+}
+
+/// The line in which byte `pos` of `text` stands: what is before it and what is after it, both
+/// without the margin, and how wide that is.
+#[must_use]
+pub fn line_at(text: &str, pos: usize) -> (&str, &str, usize) {
+    let start = text[..pos].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[pos..].find('\n').map_or(text.len(), |at| pos + at);
+    let width = text[start..end].chars().take_while(|char| *char == BLANK).count();
+    let body = start + width * BLANK.len_utf8();
+    (text.get(body..pos).unwrap_or_default(), &text[pos.max(body)..end], width)
+}
+
+/// Prompts that were copied with the code they stood before, taken out: `[3]> `, `...> `.
+#[must_use]
+pub fn without_prompts(text: &str) -> Cow<'_, str> {
+    let prompted = |line: &str| prompt_length(line) > 0;
+    if !text.lines().next().is_some_and(prompted) {
+        return text.into();
+    }
+    let lines: Vec<&str> = text.lines().map(|line| &line[prompt_length(line)..]).collect();
+    lines.join("\n").into()
+}
+
+fn prompt_length(line: &str) -> usize {
+    let rest = if let Some(rest) = line.strip_prefix('[') {
+        let digits = rest.find(|char: char| !char.is_ascii_digit()).unwrap_or(rest.len());
+        if digits == 0 {
+            return 0;
+        }
+        let Some(rest) = rest[digits..].strip_prefix("]>") else { return 0 };
+        rest
+    } else {
+        let rest = line.trim_start_matches('.');
+        if line.len() - rest.len() < 3 {
+            return 0;
+        }
+        let Some(rest) = rest.strip_prefix('>') else { return 0 };
+        rest
+    };
+    line.len() - rest.strip_prefix(' ').unwrap_or(rest).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn margins_come_and_go() {
+        let text = indented("a {\n  b\n}", 5);
+        assert_eq!(text.matches(BLANK).count(), 10);
+        assert_eq!(plain(&text), "a {\n  b\n}");
+        assert_eq!(prompt(12).len(), 6);
+        assert_eq!(continuation(6), "....> ");
+        assert_eq!(continuation(5), "...> ");
+    }
+
+    #[test]
+    fn lines_are_found() {
+        let text = indented("ab\ncd\n", 4);
+        assert_eq!(line_at(&text, 1), ("a", "b", 0));
+        let second = 3 + 4 * BLANK.len_utf8();
+        assert_eq!(line_at(&text, second), ("", "cd", 4));
+        assert_eq!(line_at(&text, second + 1), ("c", "d", 4));
+        assert_eq!(line_at(&text, text.len()), ("", "", 4));
+        assert_eq!(line_at(&text, 3), ("", "cd", 4));
+    }
+
+    #[test]
+    fn copied_prompts_go() {
+        assert_eq!(without_prompts("[3]> fn f() {\n...> 1\n...> }"), "fn f() {\n1\n}");
+        assert_eq!(without_prompts("[12]>"), "");
+        for code in ["[1, 2]", "[3] > 2", "...", "a[1]> 2", "", "[]> 1"] {
+            assert_eq!(without_prompts(code), code);
+        }
+    }
+}
