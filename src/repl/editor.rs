@@ -95,7 +95,15 @@ impl Completer for Assistant {
             }
             workbench.containers().unwrap_or_default().into_iter().map(|container| container.name).collect()
         };
-        Ok(complete::complete(line, pos, &World { names, images: &images, containers: &containers }))
+        let snapshots = || {
+            if !there {
+                return Vec::new();
+            }
+            let listed = workbench.snapshots(None).unwrap_or_default();
+            listed.into_iter().map(|snapshot| snapshot.name).collect()
+        };
+        let world = World { names, images: &images, containers: &containers, snapshots: &snapshots };
+        Ok(complete::complete(line, pos, &world))
     }
 }
 

@@ -21,6 +21,8 @@ pub struct World<'a> {
     pub images: &'a dyn Fn() -> Vec<String>,
     /// Names of the store's containers.
     pub containers: &'a dyn Fn() -> Vec<String>,
+    /// Names of the store's snapshots.
+    pub snapshots: &'a dyn Fn() -> Vec<String>,
 }
 
 /// Where the word begins that is completed, and what can stand there.

@@ -10,6 +10,7 @@ fn all(line: &str) -> (usize, Vec<String>) {
         },
         images: &|| vec!["debian:12".to_owned(), "training:v1".to_owned()],
         containers: &|| vec!["calm_otter".to_owned(), "web".to_owned()],
+        snapshots: &|| vec!["before".to_owned()],
     };
     let (cursor, line) = (line.find('|').unwrap(), line.replacen('|', "", 1));
     let (start, found) = complete(&line, cursor, &world);

@@ -16,7 +16,8 @@ pub static VERB: Verb = Verb {
     summary: "let a container go on from a snapshot",
     doc: "\
 What the container did since is gone, unless another snapshot, a branch or an image has it. The snapshot
-stays. It may be another container's, as long as both are of the same image. A text is a snapshot's name or id.",
+stays. It may be another container's, as long as both are of the same image. A text is a snapshot's name
+or id.",
     overloads: &[Overload { params: &[CONTAINER, SNAPSHOT], returns: "Container" }],
     options: &[],
     examples: &[Example {
