@@ -84,46 +84,55 @@ impl Workbench {
         let full = self.frozen_parts(record, lock)?;
         let lowers = self.prepare_container(record)?.chain.view()?;
         let layer = match full.as_slice() {
-            [] => return Ok(None),
-            [only] => self.layer_from_part(only, &lowers)?.record,
-            _ => self.layer_from_new_part(&self.merge(&full)?, &lowers)?,
+            [] => None,
+            [only] => self.layer_from_part(only, &lowers)?.map(|layer| layer.record),
+            _ => self.layer_from_merged(&full, &lowers)?,
         };
-        store.set_committed(lock, Some(&layer.diff_id))?;
-        Ok(Some(layer.diff_id))
+        let diff_id = layer.map(|layer| layer.diff_id);
+        store.set_committed(lock, diff_id.as_ref())?;
+        Ok(diff_id)
     }
 
     fn layer_of_copy(&self, copied: &Copied) -> Result<Option<DiffId>> {
         let lowers = self.prepare_container(&copied.record)?.chain.view()?;
         let layer = match (copied.parts().as_slice(), &copied.top) {
-            ([], _) => return Ok(None),
+            ([], _) => None,
             ([_], Some(copy)) => self.layer_from_new_part(copy, &lowers)?,
-            ([only], None) => self.layer_from_part(only, &lowers)?.record,
+            ([only], None) => self.layer_from_part(only, &lowers)?.map(|layer| layer.record),
             (parts, copy) => {
-                let merged = self.merge(parts)?;
+                let layer = self.layer_from_merged(parts, &lowers)?;
                 if let Some(copy) = copy {
                     self.store()?.remove_part(copy)?;
                 }
-                self.layer_from_new_part(&merged, &lowers)?
+                layer
             }
         };
-        Ok(Some(layer.diff_id))
+        Ok(layer.map(|layer| layer.diff_id))
     }
 
-    /// Records a part that nobody else has as a layer; it goes if the layer is there already.
-    pub(super) fn layer_from_new_part(&self, part: &PartId, lowers: &Stack) -> Result<LayerRecord> {
+    fn layer_from_merged(&self, parts: &[PartId], lowers: &Stack) -> Result<Option<LayerRecord>> {
+        self.layer_from_new_part(&self.merge(parts)?, lowers)
+    }
+
+    /// Records a part that nobody else has as a layer; it goes if the layer is there already, or would be empty.
+    pub(super) fn layer_from_new_part(&self, part: &PartId, lowers: &Stack) -> Result<Option<LayerRecord>> {
         let layer = self.layer_from_part(part, lowers)?;
-        if !layer.added {
+        if layer.as_ref().is_none_or(|layer| !layer.added) {
             self.store()?.remove_part(part)?;
         }
-        Ok(layer.record)
+        Ok(layer.map(|layer| layer.record))
     }
 
-    /// Reads a frozen part, written upon `lowers`, once and records it as a layer.
-    fn layer_from_part(&self, part: &PartId, lowers: &Stack) -> Result<AddedLayer> {
+    /// Reads a frozen part, written upon `lowers`, once and records it as a layer. `None` if it changes nothing:
+    /// all that was made may have been removed again.
+    fn layer_from_part(&self, part: &PartId, lowers: &Stack) -> Result<Option<AddedLayer>> {
         let store = self.store()?;
         let directory = store.part_dir(part);
         let tree = tree_of(&directory);
         let mut entries = layer::settle(&tree, lowers)?;
+        if entries.is_empty() {
+            return Ok(None);
+        }
         if let Some(epoch) = self.settings.source_date_epoch {
             // The index is what the tar is made from again: it must say what the digest was made of.
             for entry in entries.iter_mut().filter(|entry| entry.mtime.secs >= epoch) {
@@ -143,7 +152,7 @@ impl Workbench {
             file_count: index.file_count(),
             tar: TarSource::Canonical,
         };
-        Ok(store.add_layer(&record)?)
+        Ok(Some(store.add_layer(&record)?))
     }
 }
 
