@@ -174,7 +174,9 @@ fn a_mutation_in_pieces_is_the_same_mutation() {
     let Some(debian) = debian() else { return };
     let chosen: Vec<(&str, Vec<String>)> =
         MUTATIONS.iter().map(|(name, script)| (*name, pieces(script))).collect();
-    assert!(chosen.iter().filter(|(_, pieces)| pieces.len() > 1).count() > 25);
+    // Those of one piece are cut too, by the other test.
+    let chosen: Vec<_> = chosen.into_iter().filter(|(_, pieces)| pieces.len() > count(1, 0)).collect();
+    assert!(chosen.len() > 25);
     compare_all(debian, &chosen, "cut");
 }
 
