@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::run::RunConfig;
-use super::state::Held;
 use super::{Container, Origin, Result, Workbench};
 use crate::store::{self, NewContainer};
 
@@ -51,11 +50,11 @@ impl Workbench {
     fn branch_of(&self, container: &Container) -> Result<NewContainer> {
         loop {
             let (record, parts, top_frozen) = match self.hold(container)? {
-                Held::Still(record, lock) => {
+                Some((record, lock)) => {
                     let parts = self.frozen_parts(&record, &lock)?;
                     (record, parts, true)
                 }
-                Held::Running => {
+                None => {
                     let Some(copied) = self.copy_running(container, true)? else { continue };
                     // The copy is nobody else's: it becomes the new container's writable part.
                     let (parts, top_frozen) = (copied.parts(), copied.top.is_none());

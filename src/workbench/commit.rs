@@ -1,7 +1,7 @@
 //! `commit`: what a container changed becomes a layer, and the container an image.
 
 use super::run::RunConfig;
-use super::state::{Copied, Held};
+use super::state::Copied;
 use super::time::{image_time, now_nanos};
 use super::{CommitOptions, Container, Error, Image, Result, Workbench, index_of, tree_of};
 use crate::image::{Change, Config, Next};
@@ -62,7 +62,7 @@ impl Workbench {
     /// Turns what the container wrote since its image into one layer; `None` for nothing.
     fn layer_of(&self, container: &Container, pause: bool) -> Result<(ContainerRecord, Option<DiffId>)> {
         loop {
-            if let Held::Still(record, lock) = self.hold(container)? {
+            if let Some((record, lock)) = self.hold(container)? {
                 let layer = self.freeze(&record, &lock)?;
                 return Ok((record, layer));
             }

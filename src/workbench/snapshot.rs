@@ -1,6 +1,5 @@
 //! `snapshot`, `snapshots`, and `rm` of a snapshot.
 
-use super::state::Held;
 use super::time::rfc3339;
 use super::{Container, Error, ErrorKind, Result, Snapshot, SnapshotOptions, Workbench};
 use crate::store::{self, NewSnapshot, SnapshotRecord};
@@ -17,7 +16,7 @@ impl Workbench {
         let store = self.store()?;
         let new = NewSnapshot { name: options.name, message: options.message };
         loop {
-            let Held::Still(record, lock) = self.hold(container)? else {
+            let Some((record, lock)) = self.hold(container)? else {
                 let Some(copied) = self.copy_running(container, true)? else { continue };
                 let taken = store.take_snapshot_of_copy(&copied.record, copied.top.as_ref(), &new);
                 if let (Err(_), Some(copy)) = (&taken, &copied.top) {

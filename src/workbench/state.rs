@@ -22,14 +22,6 @@ const MOMENT: Duration = Duration::from_millis(200);
 /// How long a container may take to start, or to be caught while it begins and ends runs.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How a container was found.
-pub(super) enum Held {
-    /// Nobody runs it, and now nobody can.
-    Still(ContainerRecord, ContainerLock),
-    /// Somebody runs it.
-    Running,
-}
-
 /// A running container's state at one moment.
 pub(super) struct Copied {
     /// As it was then.
@@ -47,23 +39,23 @@ impl Copied {
 }
 
 impl Workbench {
-    /// Takes the container's lock, or finds that it runs.
+    /// Takes the container's lock, so that nobody can run it; `None` if somebody does.
     ///
     /// # Errors
     /// [`ErrorKind::Busy`] when another process has it for something else than a run.
-    pub(super) fn hold(&self, container: &Container) -> Result<Held> {
+    pub(super) fn hold(&self, container: &Container) -> Result<Option<(ContainerRecord, ContainerLock)>> {
         let store = self.store()?;
         let until = Instant::now() + MOMENT;
         loop {
             let row = self.container_record(container)?.row;
             let busy = match store.lock_container(row, false) {
                 // What was read before the lock may be stale.
-                Ok(lock) => return Ok(Held::Still(self.container_record(container)?, lock)),
+                Ok(lock) => return Ok(Some((self.container_record(container)?, lock))),
                 Err(busy @ store::Error::Busy { .. }) => busy,
                 Err(error) => return Err(error.into()),
             };
             if self.container_record(container)?.status == Status::Running {
-                return Ok(Held::Running);
+                return Ok(None);
             }
             if Instant::now() > until {
                 return Err(Error::from(busy).with_hint("wait for that process to end, then try again"));

@@ -136,7 +136,7 @@ fn compare(plywood: &Plywood, docker: Option<&Docker>, chosen: &Chosen<'_>, firs
         let seed = first + index;
         let image = format!("{prefix}:{seed}");
         // Reading everything that Debian has takes most of the time.
-        let whole_tree = seed % count(6, 1) == 0;
+        let whole_tree = seed.is_multiple_of(count(6, 1));
         let whole = perform(plywood, &image, &[pieces.join("; ")], &[], whole_tree);
         if let Some(docker) = docker {
             let script = pieces.join("; ");
