@@ -16,6 +16,9 @@ use crate::sys::{Interrupt, at, pidfd, signal};
 
 /// How long a program that handles SIGTERM may take to end after a timeout.
 const TERM_GRACE: Duration = Duration::from_secs(2);
+/// After which an interrupt that ended nothing is passed on once more: one that comes while a shell forks reaches
+/// a child that still has the shell's handler, and is lost.
+const REPEAT: Duration = Duration::from_secs(1);
 /// How long the processes of a container may take to end when process 1 does not handle the signal.
 const SHORT_GRACE: Duration = Duration::from_millis(300);
 /// How often the interrupt count is looked at: a signal may have come to another thread.
@@ -110,13 +113,15 @@ pub struct Watch<'a> {
     /// Interrupts dealt with.
     seen: usize,
     kill_at: Option<Instant>,
+    /// When the interrupt is passed on once more.
+    repeat_at: Option<Instant>,
     timed_out: bool,
 }
 
 impl<'a> Watch<'a> {
     pub fn new(child: &'a Running, timeout: Option<Duration>, interrupt: Interrupt) -> Self {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        Self { child, deadline, interrupt, seen: 0, kill_at: None, timed_out: false }
+        Self { child, deadline, interrupt, seen: 0, kill_at: None, repeat_at: None, timed_out: false }
     }
 
     pub fn pidfd(&self) -> BorrowedFd<'_> {
@@ -134,7 +139,7 @@ impl<'a> Watch<'a> {
     /// How long to wait for events at most.
     pub fn patience(&self) -> PollTimeout {
         let now = Instant::now();
-        let next = [self.deadline, self.kill_at]
+        let next = [self.deadline, self.kill_at, self.repeat_at]
             .into_iter()
             .flatten()
             // A millisecond more: the kernel's are whole ones.
@@ -152,10 +157,15 @@ impl<'a> Watch<'a> {
                 self.send(libc::SIGKILL);
             } else {
                 self.ask(libc::SIGINT, None);
+                self.repeat_at = Instant::now().checked_add(REPEAT);
             }
             self.seen = count;
         }
         let now = Instant::now();
+        if self.repeat_at.is_some_and(|when| when <= now) {
+            self.repeat_at = None;
+            self.ask(libc::SIGINT, None);
+        }
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.deadline = None;
             self.timed_out = true;

@@ -2,6 +2,8 @@
 //!
 //! Works on file indexes alone: a stack of layers in, values out. No store, no mounts.
 
+#[cfg(test)]
+mod tests;
 mod waste;
 
 pub use waste::{Cause, Hidden, Waste, waste};

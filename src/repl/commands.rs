@@ -55,10 +55,9 @@ pub fn parse(line: &str, is_variable: &dyn Fn(&str) -> bool) -> Option<Command> 
     if let Some(name) = line.strip_prefix('?') {
         return Some(Command::Help(argument(name.trim_start_matches('?'))));
     }
-    if let Some(name) = line.strip_suffix('?').map(|name| name.trim_end_matches(['?', '(', ')']).trim()) {
-        if is_path(name) {
-            return Some(Command::Help(argument(name)));
-        }
+    let asked = line.strip_suffix('?').map(|name| name.trim_end_matches(['?', '(', ')']).trim());
+    if let Some(name) = asked.filter(|name| is_path(name)) {
+        return Some(Command::Help(argument(name)));
     }
     let word = line.trim_end_matches(';').trim_end();
     let (word, rest) = word.split_once(char::is_whitespace).unwrap_or((word, ""));

@@ -26,8 +26,8 @@ pub struct Conversation<'a> {
     mode: Mode,
     /// The next entry's number.
     number: usize,
-    /// What was run without failing, for `:save`.
-    statements: Vec<String>,
+    /// What was run without failing, for `:save`, and whether it gave a value.
+    statements: Vec<(String, bool)>,
     /// Lines cancelled one after the other: the second says how one leaves.
     cancelled: usize,
 }
@@ -101,11 +101,10 @@ impl<'a> Conversation<'a> {
             self.translated(&answer);
             return Next::Go;
         }
-        if !text.split_whitespace().next().is_some_and(is_variable) {
-            if let Some(hint) = shell::hint(text, &has_verb) {
-                self.hint(&hint);
-                return Next::Go;
-            }
+        let begins_with_variable = text.split_whitespace().next().is_some_and(is_variable);
+        if let Some(hint) = shell::hint(text, &has_verb).filter(|_| !begins_with_variable) {
+            self.hint(&hint);
+            return Next::Go;
         }
         let next = self.statement(text, false);
         self.number += 1;
@@ -115,7 +114,7 @@ impl<'a> Conversation<'a> {
     fn command(&mut self, command: Command) -> Next {
         match command {
             Command::Quit => return Next::Leave(0),
-            Command::Help(None) => screen::line(&overview()),
+            Command::Help(None) => screen::line(&layout::wrapped(&overview(), self.width(), 0)),
             Command::Help(Some(name)) => self.help(&name),
             Command::History(word) => self.history(word.as_deref()),
             Command::Vars => self.variables(),
@@ -157,21 +156,25 @@ impl<'a> Conversation<'a> {
         let took = begun.elapsed();
         self.mode.restore();
         screen::fresh_line(style.color);
-        let Outcome { value, error, exit } = outcome;
+        let Outcome { value, mut error, exit } = outcome;
         if let Some(code) = exit {
             return Next::Leave(code);
         }
         // A second Ctrl-C is for what comes now, not for what has ended.
         interrupt.reset();
         let journal = workbench.take_journal();
-        if let Some(failure) = &error {
+        if let Some(failure) = &mut error {
+            // What a command said has been on the screen already, unless that was unwanted.
+            if journal.runs > 0 && !code.contains("stream") {
+                failure.stderr = None;
+            }
             screen::line(&(self.settings.report)(failure, &style));
         }
         for line in summary::lines(&journal, &workbench, &style) {
             screen::line(&line);
         }
         if error.is_none() {
-            self.statements.push(code.to_owned());
+            self.statements.push((code.to_owned(), value.as_ref().is_some_and(|value| !value.is_unit())));
         }
         if let Some(value) = value.filter(|value| !value.is_unit()) {
             if !is_silent(code) && !is_summed_up(&value, journal.container.is_some(), journal.image.is_some())
@@ -205,11 +208,16 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// The terminal's columns.
+    fn width(&self) -> usize {
+        usize::from(screen::width().unwrap_or(self.settings.style.width))
+    }
+
     fn hint(&self, text: &str) {
-        screen::line(&if self.settings.style.color {
-            format!("\x1b[1;36mhint\x1b[0m: {}", visible(text))
-        } else {
-            format!("hint: {}", visible(text))
+        let text = layout::wrapped(&format!("hint: {}", visible(text)), self.width(), 6);
+        screen::line(&match text.strip_prefix("hint") {
+            Some(rest) if self.settings.style.color => format!("\x1b[1;36mhint\x1b[0m{rest}"),
+            _ => text,
         });
     }
 
@@ -221,7 +229,7 @@ impl<'a> Conversation<'a> {
             names.variables.into_iter().find(|(known, _)| known == last).and_then(|(_, of)| help::of(&of))
         };
         match help::of(last).or_else(of_variable) {
-            Some(text) => screen::line(&text),
+            Some(text) => screen::line(&layout::wrapped(&text, self.width(), 0)),
             None => {
                 screen::line(&format!("there is no help on `{}`", visible(name)));
                 match nearest(last, help::names()) {
@@ -256,7 +264,7 @@ impl<'a> Conversation<'a> {
         let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
         let names = width(&mut variables.iter().map(|(name, _)| name.chars().count()));
         let types = width(&mut variables.iter().map(|(_, of)| of.chars().count()));
-        let columns = usize::from(screen::width().unwrap_or(self.settings.style.width)).max(40);
+        let columns = self.width().max(40);
         for (name, of) in &variables {
             let value = session.variable(name).map(|value| value.debug()).unwrap_or_default();
             let room = columns.saturating_sub(names + types + 6);
@@ -268,14 +276,7 @@ impl<'a> Conversation<'a> {
     }
 
     fn save(&self, file: &str) {
-        let mut text = String::from("#!/usr/bin/env plywood\n");
-        for statement in &self.statements {
-            text.push_str(statement);
-            if !statement.trim_end().ends_with([';', '}']) {
-                text.push(';');
-            }
-            text.push('\n');
-        }
+        let text = script_of(&self.statements);
         let file = file.trim_matches('"');
         match std::fs::OpenOptions::new()
             .write(true)
@@ -314,6 +315,25 @@ fn overview() -> String {
     }
     out.push_str("A pasted `docker …` line is answered with Plywood's.");
     out
+}
+
+/// The statements as a script: a value that a later one calls `_` gets that name.
+fn script_of(statements: &[(String, bool)]) -> String {
+    let mut text = String::from("#!/usr/bin/env plywood\n");
+    for (index, (code, gave_value)) in statements.iter().enumerate() {
+        let uses_last = |code: &str| with_last(code) != *code;
+        // Only until the next value takes the name.
+        let users = statements[index + 1..].iter();
+        let end = users.clone().position(|(_, value)| *value).map_or(users.len(), |at| at + 1);
+        let named = *gave_value && users.take(end).any(|(code, _)| uses_last(code));
+        if named {
+            text.push_str(&format!("let {LAST} = "));
+        }
+        text.push_str(&with_last(code));
+        let ended = code.trim_end().ends_with(';') || code.trim_end().ends_with('}') && !named;
+        text.push_str(if ended { "\n" } else { ";\n" });
+    }
+    text
 }
 
 /// A `;` at the end: the value is not wanted.
@@ -360,6 +380,22 @@ mod tests {
         for code in ["1", "\";\"", "1 // ;", "{ 1; }"] {
             assert!(!is_silent(code), "{code}");
         }
+    }
+
+    #[test]
+    fn statements_become_a_script() {
+        let statements = [
+            ("let a = 1", false),
+            ("a + 1", true),
+            ("_ * 2", true),
+            ("print(_)", false),
+            ("fn f() { 1 }", false),
+        ];
+        let statements = statements.map(|(code, value)| (code.to_owned(), value));
+        assert_eq!(
+            script_of(&statements),
+            "#!/usr/bin/env plywood\nlet a = 1;\nlet _last = a + 1;\nlet _last = _last * 2;\nprint(_last);\nfn f() { 1 }\n"
+        );
     }
 
     #[test]

@@ -18,6 +18,9 @@ use super::history::Past;
 use super::keys::{Key, Keys};
 use super::shared::{LAST, OUT, Shared, has_verb};
 use super::{highlight, layout};
+use crate::oci::Reference;
+use crate::script::Session;
+use crate::workbench::{Image, Subject};
 
 /// The editor of the prompt.
 pub type LineEditor = Editor<Assistant, Past>;
@@ -102,8 +105,38 @@ impl Completer for Assistant {
             let listed = workbench.snapshots(None).unwrap_or_default();
             listed.into_iter().map(|snapshot| snapshot.name).collect()
         };
-        let world = World { names, images: &images, containers: &containers, snapshots: &snapshots };
+        let inside = |code: &str, folder: &str| {
+            if !there {
+                return Vec::new();
+            }
+            let found = subject(&session, code).map(|subject| workbench.names_in(&subject, folder));
+            found.and_then(Result::ok).unwrap_or_default()
+        };
+        let world =
+            World { names, images: &images, containers: &containers, snapshots: &snapshots, inside: &inside };
         Ok(complete::complete(line, pos, &world))
+    }
+}
+
+/// The container or image that a variable, `last()` or a text names; nothing is fetched for it.
+fn subject(session: &Session, code: &str) -> Option<Subject> {
+    let workbench = session.workbench();
+    if code == "last()" {
+        return workbench.last().ok().map(Subject::Container);
+    }
+    let image =
+        |fits: &dyn Fn(&Image) -> bool| workbench.images().ok()?.into_iter().find(fits).map(Subject::Image);
+    if let Some(name) = code.strip_prefix(['"', '`']) {
+        let name: Reference = name.trim_end_matches(['"', '`']).parse().ok()?;
+        let name = name.to_string();
+        return image(&|image| image.references.contains(&name));
+    }
+    let value = session.variable(code)?;
+    let id = value.to_json().get("id")?.as_str()?.to_owned();
+    match value.type_name().as_str() {
+        "Container" => workbench.container(&id).ok().map(Subject::Container),
+        "Image" => image(&|image| image.id == id),
+        _ => None,
     }
 }
 

@@ -35,6 +35,9 @@ impl Past {
     /// What the file at `path` holds; a missing one is empty, an unreadable one is left alone.
     #[must_use]
     pub fn load(path: PathBuf, margin: Arc<AtomicUsize>) -> Self {
+        if !may_be_written(&path) {
+            return Self { entries: Vec::new(), path: None, margin };
+        }
         let Ok((lines, mut entries)) = read(&path) else {
             return Self { entries: Vec::new(), path: Some(path), margin };
         };
@@ -69,11 +72,9 @@ impl Past {
             self.entries.remove(0);
         }
         self.entries.push(entry.to_owned());
-        if let Some(path) = &self.path {
-            if append(path, entry).is_err() {
-                // Whatever stands in the way now will later, too.
-                self.path = None;
-            }
+        if self.path.as_ref().is_some_and(|path| append(path, entry).is_err()) {
+            // Whatever stands in the way now will later, too.
+            self.path = None;
         }
     }
 
@@ -168,6 +169,19 @@ impl History for Past {
     ) -> rustyline::Result<Option<SearchResult<'_>>> {
         let begins = |entry: &str| entry.starts_with(term).then_some(term.len());
         Ok(if term.is_empty() { None } else { self.look(start, dir, begins) })
+    }
+}
+
+/// Whether a history may be made there: beside one that exists, in a store, or in a folder that is
+/// empty or yet to be made. A folder of something else, given by mistake, is left as it is.
+fn may_be_written(path: &Path) -> bool {
+    let Some(folder) = path.parent() else { return false };
+    if path.exists() || folder.join("sessions").is_dir() {
+        return true;
+    }
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
     }
 }
 
@@ -314,6 +328,10 @@ mod tests {
         let past = Past::load(path, Arc::default());
         assert_eq!(past.entries().len(), 3);
         assert_eq!(past.entries()[0], "ok\\");
+        let foreign = folder.path().join("history");
+        let mut past = Past::load(foreign.clone(), Arc::default());
+        past.remember("1");
+        assert!(!foreign.exists());
         let nowhere = Past::load("/proc/no/such".into(), Arc::default());
         assert!(nowhere.entries().is_empty());
     }

@@ -87,6 +87,56 @@ fn prompt_length(line: &str) -> usize {
     line.len() - rest.strip_prefix(' ').unwrap_or(rest).len()
 }
 
+/// `text` with its long lines broken between words; what is broken off is indented as its line, by
+/// `more` columns more, or to the second column of a list such as `  name  what it is`.
+#[must_use]
+pub fn wrapped(text: &str, width: usize, more: usize) -> String {
+    let mut out: Vec<String> = Vec::new();
+    let mut paragraph: Vec<&str> = Vec::new();
+    for line in text.lines().map(Some).chain([None]) {
+        if let Some(line) = line.filter(|line| !line.is_empty() && !line.starts_with(' ')) {
+            paragraph.push(line);
+            continue;
+        }
+        // A paragraph that does not fit is filled anew.
+        if paragraph.iter().any(|line| line.chars().count() > width) {
+            out.push(wrapped_line(&paragraph.join(" "), width, more));
+        } else {
+            out.extend(paragraph.iter().map(|line| (*line).to_owned()));
+        }
+        paragraph.clear();
+        out.extend(line.map(|line| wrapped_line(line, width, more)));
+    }
+    out.join("\n")
+}
+
+fn wrapped_line(line: &str, width: usize, more: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    let body = line.trim_start();
+    let blanks = line.len() - body.len();
+    let gap = body.find("  ").map(|at| at + body[at..].len() - body[at..].trim_start().len());
+    let indentation = match gap {
+        Some(gap) if blanks > 0 && blanks + gap < width * 2 / 3 => blanks + gap,
+        _ => blanks + more,
+    };
+    let mut out = String::new();
+    let mut column = 0;
+    for word in line.split_inclusive(' ') {
+        let length = word.trim_end().chars().count();
+        if column + length > width && column > indentation {
+            out.truncate(out.trim_end().len());
+            out.push('\n');
+            out.push_str(&" ".repeat(indentation));
+            column = indentation;
+        }
+        out.push_str(word);
+        column += word.chars().count();
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +160,16 @@ mod tests {
         assert_eq!(line_at(&text, second + 1), ("c", "d", 4));
         assert_eq!(line_at(&text, text.len()), ("", "", 4));
         assert_eq!(line_at(&text, 3), ("", "cd", 4));
+    }
+
+    #[test]
+    fn long_lines_are_broken_between_words() {
+        assert_eq!(wrapped("hint: one two three four", 16, 6), "hint: one two\n      three four");
+        assert_eq!(wrapped("  name    one two three", 20, 0), "  name    one two\n          three");
+        assert_eq!(wrapped("one two three\nfour\n\n x", 10, 0), "one two\nthree four\n\n x");
+        assert_eq!(wrapped("short\n\nlines", 16, 0), "short\n\nlines");
+        assert_eq!(wrapped("averyverylongwordindeed", 10, 0), "averyverylongwordindeed");
+        assert_eq!(wrapped("  f(a, b) -> c", 10, 0), "  f(a, b)\n  -> c");
     }
 
     #[test]

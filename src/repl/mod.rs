@@ -40,7 +40,11 @@ pub struct Settings {
 /// Talks until the person leaves; gives the process's exit code.
 #[must_use]
 pub fn run(session: Session, settings: &Settings) -> i32 {
-    match Conversation::open(session, settings) {
+    let mut settings = settings.clone();
+    if std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb") {
+        settings.style.color = false;
+    }
+    match Conversation::open(session, &settings) {
         Ok(mut conversation) => conversation.talk(),
         Err(error) => {
             screen::line(&format!("error: cannot use this terminal: {error}"));

@@ -121,6 +121,24 @@ fn file(source: Option<&str>, path: &str) -> PathBuf {
 mod tests {
     use super::*;
 
+    /// Within a module its own functions come before the verbs, also for the closures that it is given:
+    /// `start.run("…")` in a cell would call the module's `run`.
+    #[test]
+    fn no_function_of_the_library_is_called_like_a_verb() {
+        for (name, text) in STDLIB {
+            for line in text.lines() {
+                let Some(rest) = line.strip_prefix("private ").unwrap_or(line).strip_prefix("fn ") else {
+                    continue;
+                };
+                let function = rest.split('(').next().unwrap_or_default();
+                // What is tied to a type is found by that type alone.
+                if !function.contains('.') {
+                    assert!(crate::script::verbs::find(function).is_none(), "{name}: {function}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn paths_are_relative_to_the_importing_file() {
         assert_eq!(file(Some("lessons/one.rhai"), "shared/steps"), Path::new("lessons/shared/steps.rhai"));

@@ -28,6 +28,9 @@ const DATABASE: &str = "plywood.db";
 /// The containers' slots.
 const LOCKS: &str = "locks";
 
+/// What was typed at the prompt, and its copy while it is written; the prompt's, which comes before the store.
+const HISTORY: &str = "history";
+
 /// A directory with everything that Plywood keeps. Cheap to open; the database follows at the first record.
 ///
 /// May be used by several threads. Dropping it waits for what is still being removed.
@@ -351,7 +354,9 @@ fn ensure_folders(root: &Path) -> Result<(), Error> {
         return Ok(());
     }
     // Another process may be making it at this moment.
-    let known = |name: &str| FOLDERS.contains(&name) || name == LOCKS || name.starts_with(DATABASE);
+    let known = |name: &str| {
+        FOLDERS.contains(&name) || name == LOCKS || name.starts_with(DATABASE) || name.starts_with(HISTORY)
+    };
     for entry in fs::read_dir(root).map_err(fail)? {
         let entry = entry.map_err(fail)?.file_name().to_string_lossy().into_owned();
         if !known(&entry) {

@@ -110,7 +110,6 @@ impl Workbench {
             settings,
             opened: OnceLock::new(),
             prepared: Mutex::default(),
-
             last: Mutex::default(),
             journal: Mutex::default(),
         }

@@ -18,7 +18,7 @@ pub enum Subject {
 #[derive(Debug, Clone, PartialEq)]
 pub enum ImageTarget {
     /// The image itself.
-    Image(Image),
+    Image(Box<Image>),
     /// One of its references.
     Reference(String),
 }

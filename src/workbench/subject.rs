@@ -14,10 +14,16 @@ use crate::store::{ContainerRecord, ImageRecord};
 pub(super) struct Prepared {
     pub config: Config,
     pub chain: Chain,
-    /// `/etc/passwd` of the image.
-    pub passwd: Arc<Vec<u8>>,
-    /// `/etc/group` of the image.
-    pub group: Arc<Vec<u8>>,
+    pub accounts: Arc<Accounts>,
+}
+
+/// Who a container knows, as its own files have it.
+#[derive(Debug)]
+pub(super) struct Accounts {
+    /// `/etc/passwd`.
+    pub passwd: Vec<u8>,
+    /// `/etc/group`.
+    pub group: Vec<u8>,
 }
 
 /// Account files larger than this are not read: no honest one is.
@@ -31,9 +37,9 @@ impl Workbench {
             return Ok(Arc::clone(prepared));
         }
         let chain = Chain::of(self.store()?, &record.diff_ids, self.format()?)?;
-        let (passwd, group) = accounts(&chain.view()?)?;
+        let accounts = Arc::new(accounts(&chain.view()?)?);
         let config = Config::parse(record.config.clone())?;
-        let prepared = Arc::new(Prepared { config, chain, passwd, group });
+        let prepared = Arc::new(Prepared { config, chain, accounts });
         kept.insert(record.id, Arc::clone(&prepared));
         Ok(prepared)
     }
@@ -73,9 +79,9 @@ impl Workbench {
 }
 
 /// `/etc/passwd` and `/etc/group` as the view shows them; empty where they are not there.
-pub(super) fn accounts(view: &Stack) -> Result<(Arc<Vec<u8>>, Arc<Vec<u8>>)> {
-    let read = |path: &str| -> Result<Arc<Vec<u8>>> {
-        Ok(Arc::new(view.read(path.as_bytes(), ACCOUNTS_LIMIT)?.unwrap_or_default()))
+pub(super) fn accounts(view: &Stack) -> Result<Accounts> {
+    let read = |path: &str| -> Result<Vec<u8>> {
+        Ok(view.read(path.as_bytes(), ACCOUNTS_LIMIT)?.unwrap_or_default())
     };
-    Ok((read("etc/passwd")?, read("etc/group")?))
+    Ok(Accounts { passwd: read("etc/passwd")?, group: read("etc/group")? })
 }

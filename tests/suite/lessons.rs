@@ -1,7 +1,5 @@
 //! The lessons and experiments under `scripts/` run, and a broken one says where.
 
-use serde_json::Value;
-
 use crate::support::{Outcome, Plywood, debian, project};
 
 #[test]
@@ -18,7 +16,7 @@ fn a_broken_check_names_its_step() {
     let plywood = Plywood::new();
     let script = r#"
         import "std/lesson" as lesson;
-        lesson::run(#{
+        lesson::play(#{
             title: "Broken",
             steps: [
                 #{ title: "First step", text: "fine", run: || 1, check: || true },
@@ -42,7 +40,7 @@ fn an_experiment_runs_its_set_up_once() {
     let plywood = Plywood::new();
     let script = r#"
         import "std/experiment" as experiment;
-        let rows = experiment::run(#{
+        let rows = experiment::compare(#{
             setup: || run(base(), "date +%N > /stamp", #{ network: "none" }),
             matrix: #{ size: [1, 2, 3], file: ["a", "b"] },
             cell: |image, p| run(image, `head -c ${p.size}000 /dev/zero > /${p.file}; cat /stamp`, #{ network: "none" }),
@@ -55,7 +53,7 @@ fn an_experiment_runs_its_set_up_once() {
     let stamps: std::collections::BTreeSet<String> =
         rows.iter().map(|row| row["stamp"].to_string()).collect();
     assert_eq!(stamps.len(), 1, "the set-up ran more than once: {stamps:?}");
-    assert!(rows.iter().all(|row| row["bytes"] == Value::from(row["size"].as_i64().unwrap() * 1000)));
+    assert!(rows.iter().all(|row| row["bytes"] == row["size"].as_i64().unwrap() * 1000));
     plywood.assert_clean();
 }
 

@@ -12,3 +12,4 @@ mod reproducible;
 mod security;
 mod storms;
 mod support;
+mod terminal;

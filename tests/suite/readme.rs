@@ -64,3 +64,20 @@ fn every_block_runs() {
     }
     assert!(ran >= 5, "only {ran} blocks were run");
 }
+
+/// The reference is the verb table's own; `PLYWOOD_WRITE_README=1` writes it anew.
+#[test]
+fn the_reference_is_up_to_date() {
+    const BEGIN: &str = "<!-- reference: begin -->\n";
+    const END: &str = "<!-- reference: end -->";
+    let path = project().join("README.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (written, after) = rest.split_once(END).unwrap();
+    let wanted = format!("{}\n", plywood::script::help::reference().trim_end());
+    if std::env::var_os("PLYWOOD_WRITE_README").is_some() {
+        std::fs::write(&path, format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
+        return;
+    }
+    assert!(written == wanted, "the README's reference is old: run this test with PLYWOOD_WRITE_README=1");
+}

@@ -101,9 +101,7 @@ fn is_index(before: &[&Token]) -> bool {
 }
 
 fn call(text: &str, before: &[&Token], names: &Names) -> Option<String> {
-    let Some((name, rest)) = before.split_last().filter(|(name, _)| name.kind == Kind::Name) else {
-        return None;
-    };
+    let (name, rest) = before.split_last().filter(|(name, _)| name.kind == Kind::Name)?;
     let name = &text[name.range.clone()];
     if let Some(owner) = receiver(text, rest) {
         let of = type_before(text, owner, names);

@@ -13,6 +13,9 @@ use crate::script::verbs::{self, Completes, Verb};
 use crate::script::{Names, STDLIB, help, types};
 use place::Place;
 
+/// Lists a folder inside a subject: names, and whether each is a folder.
+pub type Inside<'a> = &'a dyn Fn(&str, &str) -> Vec<(String, bool)>;
+
 /// What completion may ask about.
 pub struct World<'a> {
     /// What the session knows by name.
@@ -23,6 +26,9 @@ pub struct World<'a> {
     pub containers: &'a dyn Fn() -> Vec<String>,
     /// Names of the store's snapshots.
     pub snapshots: &'a dyn Fn() -> Vec<String>,
+    /// What a folder of a container or image holds, and whether each is a folder. Which one: a
+    /// variable, `last()`, or a text with an image's name.
+    pub inside: Inside<'a>,
 }
 
 /// Where the word begins that is completed, and what can stand there.
@@ -201,7 +207,7 @@ fn completes(place: &Place) -> Vec<Completes> {
             found.push(param.completes);
         }
         // What takes a container's name or an image's is completed with both.
-        let kinds = |wanted| param.kinds.iter().any(|kind| *kind == wanted);
+        let kinds = |wanted| param.kinds.contains(&wanted);
         if param.completes == Completes::Containers && kinds(verbs::Kind::Image) {
             found.push(Completes::Images);
         }

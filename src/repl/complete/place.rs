@@ -9,6 +9,8 @@ pub struct Place {
     pub function: String,
     /// It is called as a method: its first argument stands before the dot.
     pub method: bool,
+    /// The first argument, or what stands before the dot: a variable, `last()`, or a text.
+    pub subject: Option<String>,
     /// Which argument, from 0.
     pub argument: usize,
     /// Inside an option map: the key whose value it is.
@@ -34,6 +36,10 @@ pub fn of(text: &str, tokens: &[&Token]) -> Option<Place> {
                 place.function = text[name.range.clone()].to_owned();
                 place.method = before.last().is_some_and(|token| &text[token.range.clone()] == ".");
                 place.argument = commas;
+                place.subject = match before.split_last() {
+                    Some((_, owner)) if place.method => last_operand(text, owner),
+                    _ => first_argument(text, inside),
+                };
                 return Some(place);
             }
             "#{" if place.key.is_none() && !place.at_key => match key(text, inside) {
@@ -60,6 +66,34 @@ fn enclosing(text: &str, tokens: &[&Token]) -> Option<(usize, usize)> {
         }
     }
     None
+}
+
+/// A variable, `last()` or a text at the end of `tokens`.
+fn last_operand(text: &str, tokens: &[&Token]) -> Option<String> {
+    let take = |count: usize| tokens.len().checked_sub(count).map(|at| (&tokens[..at], &tokens[at..]));
+    let is = |token: &Token, sign: &str| &text[token.range.clone()] == sign;
+    let (before, operand) = match take(3) {
+        Some((before, [name, open, close])) if is(name, "last") && is(open, "(") && is(close, ")") => {
+            (before, "last()".to_owned())
+        }
+        _ => {
+            let (before, operand) = take(1)?;
+            let operand = operand.first()?;
+            if !matches!(operand.kind, Kind::Name | Kind::Text { closed: true }) {
+                return None;
+            }
+            (before, text[operand.range.clone()].to_owned())
+        }
+    };
+    let chained = before.last().is_some_and(|token| is(token, "."));
+    (!chained).then_some(operand)
+}
+
+/// The same, if it is all that stands before the first comma.
+fn first_argument(text: &str, inside: &[&Token]) -> Option<String> {
+    let end = inside.iter().position(|token| &text[token.range.clone()] == ",")?;
+    let operand = last_operand(text, &inside[..end])?;
+    (end == 1 || operand == "last()" && end == 3).then_some(operand)
 }
 
 /// The key whose value comes next: `… , key :`.
@@ -96,6 +130,7 @@ mod tests {
 
     #[test]
     fn calls_and_methods() {
+        let place = |text| place(text).map(|place| Place { subject: None, ..place });
         assert_eq!(place("run("), at("run", 0, false));
         assert_eq!(place("run(base(), [1, 2], "), at("run", 2, false));
         assert_eq!(place("c.commit("), at("commit", 0, true));
@@ -109,6 +144,14 @@ mod tests {
     #[test]
     fn options() {
         let key = |text| place(text).and_then(|place| place.key);
+        let subject = |text| place(text).and_then(|place| place.subject);
+        assert_eq!(subject("c.read("), Some("c".to_owned()));
+        assert_eq!(subject("read(c, "), Some("c".to_owned()));
+        assert_eq!(subject("last().read("), Some("last()".to_owned()));
+        assert_eq!(subject("run(last(), "), Some("last()".to_owned()));
+        assert_eq!(subject("run(\"debian\", "), Some("\"debian\"".to_owned()));
+        assert_eq!(subject("x.c.read("), None);
+        assert_eq!(subject("run(f(c), "), None);
         let at_key = |text| place(text).is_some_and(|place| place.at_key);
         assert!(at_key("run(x, #{ "));
         assert!(at_key("run(x, #{ rm: true, "));

@@ -11,6 +11,15 @@ fn all(line: &str) -> (usize, Vec<String>) {
         images: &|| vec!["debian:12".to_owned(), "training:v1".to_owned()],
         containers: &|| vec!["calm_otter".to_owned(), "web".to_owned()],
         snapshots: &|| vec!["before".to_owned()],
+        inside: &|subject, folder| match (subject, folder) {
+            ("c" | "last()", "/") => vec![("etc".to_owned(), true), ("empty".to_owned(), false)],
+            ("c", "/etc/") => vec![("passwd".to_owned(), false), ("pam.d".to_owned(), true)],
+            ("c" | "\"debian:12\"", "/usr/bin") => {
+                vec![("wget".to_owned(), false), ("which".to_owned(), false)]
+            }
+            ("c", "/bin") => vec![("wget".to_owned(), false)],
+            _ => Vec::new(),
+        },
     };
     let (cursor, line) = (line.find('|').unwrap(), line.replacen('|', "", 1));
     let (start, found) = complete(&line, cursor, &world);
@@ -88,6 +97,7 @@ fn names_inside_texts() {
     only("import \"std/less|", &["std/lesson\""]);
     only("print(\"deb|", &[]);
     only("run(\"debian:12\", \"deb|", &[]);
+    only("read_file(\"debian:1|", &[]);
     only("c.commit(\"train|", &["training:v1\""]);
     only("// image(\"deb|", &[]);
 }
@@ -107,6 +117,21 @@ fn paths_of_the_host() {
     only("load(\"oci-|", &["oci-archive:"]);
     only(&format!("run(c, \"x\", #{{ volumes: \"{path}/sub|"), &["sub/"]);
     only(&format!("run(c, \"x\", #{{ volumes: \"{path}:/s|"), &[]);
+}
+
+#[test]
+fn paths_and_programs_inside() {
+    only("c.read(\"/e|", &["empty", "etc/"]);
+    only("read(c, \"/etc/pa|", &["pam.d/", "passwd"]);
+    only("last().exists(\"e|", &["empty", "etc/"]);
+    only("x.read(\"/e|", &[]);
+    only("c.run(\"wg|", &["wget"]);
+    only("run(c, \"w|", &["wget", "which"]);
+    only("run(\"debian:12\", \"wh|", &["which"]);
+    only("run(c, \"cat /etc/pas|", &["passwd"]);
+    only("run(c, \"cat wg|", &[]);
+    only("run(c, [\"wg|", &["wget"]);
+    assert_eq!(all("c.read(\"/etc/pa|").0, 13);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use rustyline::completion::Pair;
 
 use super::super::lexer::{Kind, Token};
+use super::place::Place;
 use super::{World, completes, matching, modules, place, plain};
 use crate::script::help;
 use crate::script::verbs::Completes;
@@ -52,10 +53,44 @@ pub fn complete(
             }
             Completes::Verbs => found.extend(closed(help::names().into_iter().map(str::to_owned).collect())),
             Completes::HostPath => return paths(start, given, place.key.is_some()),
-            Completes::Nothing | Completes::InnerPath | Completes::Program | Completes::Options => {}
+            Completes::InnerPath => return inner_path(start, given, &place, world),
+            Completes::Program => return program(start, given, &place, world),
+            Completes::Nothing | Completes::Options => {}
         }
     }
     (start, found)
+}
+
+/// Where programs are looked for in a container.
+const PROGRAMS: &[&str] = &["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+/// Paths inside what the call works on.
+fn inner_path(start: usize, given: &str, place: &Place, world: &World<'_>) -> (usize, Vec<Pair>) {
+    let Some(subject) = &place.subject else { return (start, Vec::new()) };
+    let (folder, name) = match given.rfind('/') {
+        Some(at) => (&given[..=at], &given[at + 1..]),
+        None => ("/", given),
+    };
+    let names = (world.inside)(subject, folder).into_iter().take(MOST_FILES).map(|(mut name, is_folder)| {
+        if is_folder {
+            name.push('/');
+        }
+        plain(&name)
+    });
+    (start + given.len() - name.len(), matching(name, names))
+}
+
+/// A command's first word is a program, a later one that begins with a slash a path.
+fn program(start: usize, given: &str, place: &Place, world: &World<'_>) -> (usize, Vec<Pair>) {
+    let word = given.rfind(' ').map_or(0, |at| at + 1);
+    if given[word..].starts_with('/') {
+        return inner_path(start + word, &given[word..], place, world);
+    }
+    let Some(subject) = place.subject.as_ref().filter(|_| word == 0 && !given.is_empty()) else {
+        return (start, Vec::new());
+    };
+    let all = PROGRAMS.iter().flat_map(|folder| (world.inside)(subject, folder));
+    (start, matching(given, all.filter(|(_, is_folder)| !is_folder).map(|(name, _)| plain(&name))))
 }
 
 /// Files that begin as `given` does; in a volume only up to its first colon.

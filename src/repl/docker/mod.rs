@@ -103,7 +103,20 @@ fn unwrapped(line: &str) -> &str {
     if let Some(inside) = line.strip_prefix('`').and_then(|line| line.strip_suffix('`')) {
         line = inside.trim();
     }
-    ["$ ", "# ", "% ", "> "].iter().find_map(|prompt| line.strip_prefix(prompt)).unwrap_or(line).trim()
+    ["$ ", "# ", "% ", "> "]
+        .iter()
+        .find_map(|prompt| line.strip_prefix(prompt))
+        .or_else(|| after_prompt(line))
+        .unwrap_or(line)
+        .trim()
+}
+
+/// What follows `root@host:~# ` or `[me@host dir]$ `.
+fn after_prompt(line: &str) -> Option<&str> {
+    let end = line.find(['$', '#'])?;
+    let (prompt, rest) = line.split_at(end);
+    let plain = |char: char| char.is_alphanumeric() || "@:~/.-_[] ".contains(char);
+    (prompt.contains('@') && prompt.chars().all(plain)).then(|| rest[1..].strip_prefix(' '))?
 }
 
 /// The words after `docker`, without its global flags; `sudo` and `NAME=value` before it are passed.

@@ -66,6 +66,8 @@ fn the_training_task_is_understood() {
         "dive sphinxgaia/training-centos:latest",
         "layers(\"sphinxgaia/training-centos:latest\")\nwaste(\"sphinxgaia/training-centos:latest\")",
     );
+    says("root@host01:~# docker container diff web", r#"diff(container("web"))"#);
+    says("[me@host ~]$ docker ps", "containers()");
     says("- `docker container diff $(docker container ls -lq)`{{execute T1}}", "diff(last())");
 }
 

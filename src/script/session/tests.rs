@@ -290,7 +290,7 @@ fn the_library_passes_its_own_tests() {
 #[test]
 fn what_the_library_says_is_about_the_script() {
     let mut session = Session::new(workbench(), SessionOptions::default());
-    let source = "import \"std/lesson\" as lesson;\nlesson::run(#{ title: \"t\", stpes: [] });";
+    let source = "import \"std/lesson\" as lesson;\nlesson::play(#{ title: \"t\", stpes: [] });";
     let failure = session.feed(source, "mine").error.unwrap();
     let at = failure.at.unwrap();
     assert_eq!((at.source.as_str(), at.line, at.column), ("mine", 2, 9));

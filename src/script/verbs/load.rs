@@ -2,7 +2,7 @@
 
 use rhai::Dynamic;
 
-use super::super::types::List;
+use super::super::types::{Handle, List};
 use super::{Completes, Example, Group, Kind, Needs, Overload, Param, Verb};
 
 const SOURCE: Param = Param { name: "source", kinds: &[Kind::Text], completes: Completes::HostPath };
@@ -11,19 +11,22 @@ const SOURCE: Param = Param { name: "source", kinds: &[Kind::Text], completes: C
 pub static VERB: Verb = Verb {
     name: "load",
     group: Group::Images,
-    summary: "images out of an archive or layout",
+    summary: "the image in an archive or layout",
     doc: "\
 `oci:DIR[:tag]`, `oci-archive:FILE`, `docker-archive:FILE`; a bare path is recognised. Gives the
-list of what was in it; where an image is wanted, a list of one will do.",
-    overloads: &[Overload { params: &[SOURCE], returns: "Images" }],
+image that was in it; where there were several, the list of them.",
+    overloads: &[Overload { params: &[SOURCE], returns: "Image" }],
     options: &[],
     examples: &[Example {
         about: "there and back",
-        code: r#"save(base(), "docker-archive:b.tar"); load("b.tar")[0].id == base().id"#,
+        code: r#"save(base(), "docker-archive:b.tar"); load("b.tar").id == base().id"#,
         needs: Needs::Engine,
     }],
     call: |call| {
         let images = call.context.workbench.load(&call.text(0))?;
-        Ok(Dynamic::from(images.into_iter().collect::<List<_>>()))
+        match <[_; 1]>::try_from(images) {
+            Ok([only]) => Ok(Dynamic::from(Handle::new(only))),
+            Err(several) => Ok(Dynamic::from(several.into_iter().collect::<List<_>>())),
+        }
     },
 };

@@ -63,7 +63,7 @@ needs of a container stays when it goes. A text that names two things is an erro
             }
         } else if let Some(list) = value.read_lock::<List<Image>>() {
             for image in list.items() {
-                workbench.rm_image(&ImageTarget::Image((*image.0).clone()), force)?;
+                workbench.rm_image(&ImageTarget::Image(Box::new((*image.0).clone())), force)?;
             }
         } else if let Some(list) = value.read_lock::<List<Snapshot>>() {
             for snapshot in list.items() {
@@ -82,7 +82,7 @@ needs of a container stays when it goes. A text that names two things is an erro
             }
         } else {
             match call.subject(0)? {
-                Subject::Image(image) => workbench.rm_image(&ImageTarget::Image(image), force)?,
+                Subject::Image(image) => workbench.rm_image(&ImageTarget::Image(Box::new(image)), force)?,
                 Subject::Container(container) => workbench.rm_container(&container, force)?,
             }
         }

@@ -244,15 +244,15 @@ impl Workbench {
 
     fn identity_of(&self, ready: &Ready, lowers: &[PathBuf]) -> Result<container::user::Identity> {
         let wanted = &ready.config.user;
-        let (passwd, group) = if ready.fresh {
-            (Arc::clone(&ready.prepared.passwd), Arc::clone(&ready.prepared.group))
+        let accounts = if ready.fresh {
+            Arc::clone(&ready.prepared.accounts)
         } else {
             let top = tree_of(&self.store()?.part_dir(&ready.top));
             let all: Vec<PathBuf> = std::iter::once(top).chain(lowers.iter().cloned()).collect();
             let view = crate::layer::Stack::open(&all, self.format()?)?;
-            super::subject::accounts(&view)?
+            Arc::new(super::subject::accounts(&view)?)
         };
-        Ok(container::user::resolve(wanted, &passwd, &group)?)
+        Ok(container::user::resolve(wanted, &accounts.passwd, &accounts.group)?)
     }
 
     /// The files that the engine puts over the mount points in `/etc`.

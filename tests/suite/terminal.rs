@@ -1,0 +1,6 @@
+//! The prompt and containers at a real terminal.
+
+mod containers;
+mod lesson;
+mod prompt;
+mod screen;

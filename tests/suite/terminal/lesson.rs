@@ -1,0 +1,50 @@
+//! The first lesson, played by hand.
+
+use super::screen::{Terminal, engine};
+use crate::support::{Plywood, project};
+
+#[test]
+fn the_first_lesson_is_played_by_hand() {
+    if !engine() {
+        return;
+    }
+    let plywood = Plywood::new();
+    let mut command = plywood.command();
+    command.env("NO_COLOR", "1").arg(project().join("scripts/01-from-container-to-image.rhai"));
+    let mut terminal = Terminal::start(command);
+    terminal.see("From a container to an image");
+    terminal.see("Choose an image");
+    terminal.see("lesson> ");
+    terminal.line("show");
+    terminal.see("Run a container and install a program in it");
+    terminal.see("lesson> ");
+    terminal.line("");
+    terminal.see("install it with:  ");
+    let install = terminal.see("\r\n");
+    terminal.see("/ # ");
+    terminal.line(&install);
+    terminal.see("/ # ");
+    terminal.line("exit");
+    terminal.see("Find the container again");
+    terminal.see("go on] ");
+    terminal.line("");
+    terminal.see("What did that change?");
+    terminal.see("go on] ");
+    terminal.line("");
+    terminal.see("Keep it as an image");
+    terminal.see("lesson> ");
+    terminal.line("show");
+    terminal.see("training:v1");
+    terminal.see("Use the new image");
+    terminal.see("lesson> ");
+    terminal.line("");
+    terminal.see("/ # ");
+    terminal.line("exit");
+    for title in ["The difference again", "Both images, layer by layer", "What is carried for nothing?"] {
+        terminal.see(title);
+        terminal.see("go on] ");
+        terminal.line("");
+    }
+    assert_eq!(terminal.end(), 0);
+    plywood.assert_clean();
+}
