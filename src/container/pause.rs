@@ -54,7 +54,7 @@ pub fn pause(pid: u32, runner: u32) -> Result<Option<Paused>, Error> {
         for (pid, process) in fresh {
             known.push(pid);
             if !matches!(process.state, b'T' | b'Z' | b'X') {
-                stopper.stop(pid).map_err(|error| failed(errno(&error)))?;
+                stopper.stop(pid, user(pid)).map_err(|error| failed(errno(&error)))?;
             }
         }
         let began = Instant::now();
@@ -112,6 +112,13 @@ fn family(first: i32) -> Vec<(i32, Process)> {
 
 fn process(pid: i32) -> Option<Process> {
     parse(&fs::read(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The real user of a process, as our user namespace names it.
+pub(super) fn user(pid: i32) -> u32 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
+    line.and_then(|ids| ids.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
 /// `PID (NAME) STATE PARENT …`; the name may hold anything, brackets too.

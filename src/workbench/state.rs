@@ -16,6 +16,9 @@ use crate::store::{self, ContainerLock, ContainerRecord, PartId, Status};
 /// Each costs a lookup in every directory that is read, and overlayfs takes 500, an image's layers among them.
 const MOST_PARTS: usize = 64;
 
+/// A file in a frozen part's directory that says: no file here has several names. A frozen part never changes.
+const UNLINKED: &str = "unlinked";
+
 /// How long somebody else's short work on a container (a write, a commit) is waited for.
 const MOMENT: Duration = Duration::from_millis(200);
 
@@ -172,14 +175,21 @@ impl Workbench {
             }
             return Ok(top.clone());
         }
-        let links = self.may_have_links(record)?;
+        let links = match record.parts.last() {
+            Some(top) => self.may_have_links(record, top)?,
+            None => false,
+        };
         if record.parts.len() >= MOST_PARTS {
             self.merge_parts(record, lock)?;
         }
         let part = store.new_part()?;
         if let Some(top) = record.parts.last() {
             let known = if links { None } else { Some(Vec::new()) };
-            layer::carry_links(&self.tree(top)?, known, &self.tree(&part)?, self.format()?)?;
+            let carried = layer::carry_links(&self.tree(top)?, known, &self.tree(&part)?, self.format()?)?;
+            if links && carried == 0 {
+                // It only saves time, so it may fail.
+                let _ = std::fs::File::create(store.part_dir(top).join(UNLINKED));
+            }
         }
         store.push_part(lock, &part)?;
         record.parts.push(part.clone());
@@ -188,10 +198,13 @@ impl Workbench {
         Ok(part)
     }
 
-    /// Whether the uppermost part may have files of several names. Where it is a layer its index tells.
-    fn may_have_links(&self, record: &ContainerRecord) -> Result<bool> {
+    /// Whether the uppermost part, `top`, may have files of several names. Where it is a layer its index tells.
+    fn may_have_links(&self, record: &ContainerRecord, top: &PartId) -> Result<bool> {
         let store = self.store()?;
-        let (Some(top), Some(layer)) = (record.parts.last(), record.committed) else { return Ok(true) };
+        if store.part_dir(top).join(UNLINKED).exists() {
+            return Ok(false);
+        }
+        let Some(layer) = record.committed else { return Ok(true) };
         match store.layer(&layer)? {
             Some(layer) if layer.part == *top => {
                 let index = Index::open(&index_of(&store.part_dir(top)))?;
