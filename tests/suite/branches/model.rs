@@ -292,8 +292,8 @@ impl World {
 
 #[test]
 fn any_history_is_what_the_model_says() {
-    let cases = u32::try_from(count(5, 150)).unwrap();
-    let length = count(40, 150);
+    let cases = u32::try_from(count(5, 50)).unwrap();
+    let length = count(40, 80);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
     let steps = proptest::collection::vec(any::<[u8; 4]>(), length / 2..length * 2);
     let result = TestRunner::new(config).run(&steps, |steps| {
