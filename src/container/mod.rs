@@ -19,6 +19,7 @@ mod capture;
 mod enter;
 mod host;
 mod network;
+mod pause;
 mod process;
 mod terminal;
 
@@ -41,5 +42,6 @@ pub use capabilities::Capabilities;
 pub use error::Error;
 pub use exit::Exit;
 pub use kill::kill;
+pub use pause::{Paused, pause};
 pub use run::{Io, OnOutput, Stdin, Stream, run};
 pub use spec::{MountApi, Network, Seccomp, Spec, Volume};

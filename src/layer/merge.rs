@@ -5,24 +5,25 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use super::combine::{Combined, combine};
+use super::copy::copy_file;
 use super::entry::{Entry, Kind, split_path};
 use super::error::Error;
 use super::ladder::Ladder;
 use super::overlay::OverlayFormat;
-use super::scan::scan;
+use super::scan::{scan, scan_all_kinds, without_sockets};
 use super::stack::Stack;
 use crate::sys::file::{self, Name};
 
 /// Fills the empty directory `into` (a part's `fs/`) with what `parts` (each a part's `fs/`, top
-/// first) do one upon the other: files are further names of the same inodes, deletions and opaque
-/// directories are combined. The entries of the result, as [`scan`] would give them.
+/// first) do one upon the other: files (and sockets) are further names of the same inodes, deletions
+/// and opaque directories are combined. The entries of the result, as [`scan`] would give them.
 ///
 /// Where a file has too many names or lies on another file system, it is copied.
 ///
 /// # Errors
 /// [`Error::Io`].
 pub fn merge(parts: &[PathBuf], into: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
-    let lists = parts.iter().map(|part| scan(part, format)).collect::<Result<Vec<_>, _>>()?;
+    let lists = parts.iter().map(|part| scan_all_kinds(part, format)).collect::<Result<Vec<_>, _>>()?;
     let combined = combine(lists);
     let open = |path: &Path| file::open_root(path).map_err(|source| Error::host("open", path, source));
     let mut sources = Vec::with_capacity(parts.len());
@@ -40,11 +41,11 @@ pub fn merge(parts: &[PathBuf], into: &Path, format: OverlayFormat) -> Result<Ve
     for one in combined.iter().rev().filter(|one| one.entry.kind == Kind::Dir && !one.entry.path.is_empty()) {
         finish_dir(&one.entry, &mut target).map_err(|source| Error::io("merge", &one.entry.path, source))?;
     }
-    Ok(combined.into_iter().map(|one| one.entry).collect())
+    Ok(without_sockets(combined.into_iter().map(|one| one.entry).collect()))
 }
 
 /// The topmost part's root is what a mount shows.
-fn copy_root(
+pub(super) fn copy_root(
     parts: &[PathBuf],
     into: BorrowedFd<'_>,
     format: OverlayFormat,
@@ -67,7 +68,7 @@ fn copy_root(
     Ok(())
 }
 
-fn gone() -> io::Error {
+pub(super) fn gone() -> io::Error {
     io::Error::from_raw_os_error(libc::ENOENT)
 }
 
@@ -93,39 +94,21 @@ fn place(
     let from = sources.get_mut(one.part).ok_or_else(gone)?.go(dir)?.ok_or_else(gone)?;
     match file::make_link(from.as_fd(), &name, into.as_fd(), &name) {
         Err(error) if matches!(error.raw_os_error(), Some(libc::EMLINK | libc::EXDEV | libc::EPERM)) => {
-            copy(&one.entry, from.as_fd(), into.as_fd(), &name)
+            // Further names of it become files of their own too.
+            copy_file(&one.entry, from.as_fd(), into.as_fd(), &name)
         }
         answer => answer,
     }
 }
 
-/// The same file with an inode of its own; further names of it become files of their own too.
-fn copy(entry: &Entry, from: BorrowedFd<'_>, into: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
-    let stat = file::stat_at(from, name)?;
-    match Kind::of_mode(stat.mode) {
-        Some(Kind::File) => {
-            let mut out = file::create_file(into, name)?;
-            io::copy(&mut file::open_file(from, name)?, &mut out)?;
-        }
-        Some(Kind::Symlink) => file::make_symlink(&file::read_link(from, name)?, into, name)?,
-        _ => file::make_node(into, name, stat.mode, stat.device)?,
-    }
-    file::set_owner(into, name, stat.uid, stat.gid)?;
-    set_xattrs(entry, into, name)?;
-    if !stat.is_symlink() {
-        file::set_mode(into, name, stat.mode & 0o7777)?;
-    }
-    file::set_mtime(into, name, stat.mtime, stat.mtime_nanos)
-}
-
-fn set_xattrs(entry: &Entry, dir: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
+pub(super) fn set_xattrs(entry: &Entry, dir: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
     for (attribute, value) in &entry.xattrs {
         file::set_xattr(dir, name, &std::ffi::CString::new(attribute.as_slice())?, value)?;
     }
     Ok(())
 }
 
-fn finish_dir(entry: &Entry, target: &mut Ladder<OwnedFd>) -> io::Result<()> {
+pub(super) fn finish_dir(entry: &Entry, target: &mut Ladder<OwnedFd>) -> io::Result<()> {
     let (dir, name) = split_path(&entry.path);
     let name = Name::new(name)?;
     let dir = target.go(dir)?.ok_or_else(gone)?.as_fd();

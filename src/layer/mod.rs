@@ -8,6 +8,7 @@
 
 mod changes;
 mod combine;
+mod copy;
 mod entry;
 mod error;
 mod index;
@@ -28,6 +29,7 @@ mod xattr;
 mod tests;
 
 pub use changes::{Change, ChangeKind, changes, changes_of, compare, scan_all};
+pub use copy::{carry_links, copy_tree};
 pub use entry::{Entry, EntryRef, Kind, Mtime, Xattrs};
 pub use error::Error;
 pub use index::Index;

@@ -15,6 +15,7 @@ pub mod mount;
 pub mod network;
 pub mod pidfd;
 pub mod pty;
+pub mod resume;
 pub mod seccomp;
 pub mod signal;
 pub mod terminal;

@@ -109,17 +109,22 @@ impl From<store::Error> for Error {
             Fault::Interrupted { .. } => Self::new(ErrorKind::Interrupted, text),
             Fault::NotFound { noun, .. } => of(
                 ErrorKind::NotFound,
-                if noun == store::Noun::Container {
-                    "`containers()` lists what is there"
-                } else {
-                    "`images()` lists what is there"
+                match noun {
+                    store::Noun::Container => "`containers()` lists what is there",
+                    store::Noun::Snapshot => "`snapshots()` lists what is there",
+                    store::Noun::Image | store::Noun::Blob => "`images()` lists what is there",
                 },
             ),
             Fault::Ambiguous { .. } => of(ErrorKind::Ambiguous, "give more of the id"),
+            Fault::NameInUse { noun: store::Noun::Snapshot, name, .. } => {
+                Self::new(ErrorKind::NameInUse, text)
+                    .with_hint(format!("choose another name, or `rm(\"{name}\")` first"))
+            }
             Fault::NameInUse { name, .. } => Self::new(ErrorKind::NameInUse, text)
                 .with_hint(format!("choose another name, or `rm(container(\"{name}\"))` first")),
             Fault::InvalidName { .. } => of(ErrorKind::Invalid, "such as `calm_otter`"),
-            Fault::InUse { .. } => of(ErrorKind::InUse, "remove the container first"),
+            Fault::InUse { noun, .. } => of(ErrorKind::InUse, &format!("remove the {noun} first")),
+            Fault::Changed { .. } => of(ErrorKind::Busy, "something else uses it at this moment; try again"),
         }
     }
 }

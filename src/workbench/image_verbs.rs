@@ -46,8 +46,8 @@ impl Workbench {
     /// Removes an image, or one name of an image that has others.
     ///
     /// # Errors
-    /// [`ErrorKind::InUse`] naming the container that needs it, unless `force`, which removes
-    /// stopped containers of it too.
+    /// [`ErrorKind::InUse`] naming the container or snapshot that needs it, unless `force`, which
+    /// removes stopped containers and snapshots of it too.
     pub fn rm_image(&self, target: &ImageTarget, force: bool) -> Result<()> {
         let store = self.store()?;
         let (record, named) = match target {
@@ -72,6 +72,11 @@ impl Workbench {
     fn remove_image(&self, record: &ImageRecord, force: bool) -> Result<()> {
         let store = self.store()?;
         if force {
+            for snapshot in store.snapshots()? {
+                if snapshot.image == Some(record.id) {
+                    store.remove_snapshot(snapshot.row)?;
+                }
+            }
             for container in store.containers()? {
                 if container.image == Some(record.id) {
                     store.remove_container(&store.lock_container(container.row, false)?)?;
@@ -82,7 +87,7 @@ impl Workbench {
         let removed = store.remove_image(&record.id).map(|_| ()).map_err(Error::from);
         removed.map_err(|error| match error.kind {
             ErrorKind::InUse => {
-                error.with_hint("remove the container first, or both with `rm(image, #{ force: true })`")
+                error.with_hint("remove that first, or both with `rm(image, #{ force: true })`")
             }
             _ => error,
         })

@@ -6,6 +6,7 @@
 //! them. From then on the process may have threads; before, it must have one only.
 
 mod base;
+mod branch;
 mod commit;
 mod container_verbs;
 mod diff;
@@ -24,7 +25,10 @@ mod lookup;
 mod options;
 mod pull;
 mod push;
+mod rollback;
 mod run;
+mod snapshot;
+mod state;
 mod subject;
 mod time;
 mod transfer_verbs;
@@ -40,12 +44,12 @@ pub use error::{Error, ErrorKind};
 pub use in_place::Origin;
 pub use journal::Journal;
 pub use options::{
-    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions, RunOptions,
-    SaveOptions, Subject,
+    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, Origin, PullOptions, RootfsOptions, RunOptions,
+    SaveOptions, SnapshotOptions, Subject,
 };
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,
-    Waste, WasteItem,
+    Snapshot, Waste, WasteItem,
 };
 
 use crate::layer::{Index, OverlayFormat};

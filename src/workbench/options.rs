@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Container, Image, Stream};
+use super::{Container, Image, Snapshot, Stream};
 
 /// An image or a container: what can be run, read and inspected.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,15 @@ pub enum ImageTarget {
     Image(Box<Image>),
     /// One of its references.
     Reference(String),
+}
+
+/// What a branch begins from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Origin {
+    /// A container as it is now.
+    Container(Container),
+    /// A container as it was.
+    Snapshot(Snapshot),
 }
 
 /// What to run.
@@ -113,6 +122,15 @@ pub struct CommitOptions {
     pub pause: bool,
     /// Return only when it is on the disk.
     pub sync: bool,
+}
+
+/// How to take a snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SnapshotOptions {
+    /// Its name; without one it gets two words.
+    pub name: Option<String>,
+    /// Whatever the author wants to say.
+    pub message: Option<String>,
 }
 
 /// How to save.

@@ -106,6 +106,34 @@ impl Container {
     }
 }
 
+/// What a container showed at one moment.
+#[derive(Debug, Clone, Serialize)]
+pub struct Snapshot {
+    /// 64 hexadecimal digits.
+    pub id: String,
+    /// Two words, or what its author chose.
+    pub name: String,
+    /// Id of the container that it was taken of.
+    pub container: String,
+    /// Reference of the container's image.
+    pub image: String,
+    /// RFC 3339.
+    pub created: String,
+    /// How many directories above the image's it is made of.
+    pub parts: u64,
+    /// What its author said.
+    pub message: Option<String>,
+}
+
+/// The same snapshot: it never changes.
+impl PartialEq for Snapshot {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Snapshot {}
+
 /// One layer of an image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Layer {

@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bad_input;
+mod branches;
 mod lessons;
 mod loops;
 mod mutations;

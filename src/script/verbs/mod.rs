@@ -6,6 +6,7 @@
 mod ask;
 mod attempt;
 mod base;
+mod branch;
 mod call;
 mod commit;
 mod container;
@@ -37,9 +38,12 @@ mod read;
 mod read_blob;
 mod read_file;
 mod rm;
+mod rollback;
 mod rootfs;
 mod run;
 mod save;
+mod snapshot;
+mod snapshots;
 mod table;
 mod tag;
 mod tags;
@@ -75,6 +79,10 @@ pub static ALL: &[&Verb] = &[
     &logout::VERB,
     &run::VERB,
     &commit::VERB,
+    &snapshot::VERB,
+    &snapshots::VERB,
+    &branch::VERB,
+    &rollback::VERB,
     &container::VERB,
     &containers::VERB,
     &last::VERB,
