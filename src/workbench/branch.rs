@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::run::RunConfig;
-use super::{Container, Origin, Result, Workbench};
+use super::{BranchPoint, Container, Result, Workbench};
 use crate::store::{self, NewContainer};
 
 impl Workbench {
@@ -16,9 +16,9 @@ impl Workbench {
     /// # Errors
     /// [`super::ErrorKind::NameInUse`]; [`super::ErrorKind::Busy`] while another process does something else with the
     /// container than run it.
-    pub fn branch(&self, origin: &Origin, name: Option<String>) -> Result<Container> {
+    pub fn branch(&self, origin: &BranchPoint, name: Option<String>) -> Result<Container> {
         let new = match origin {
-            Origin::Snapshot(snapshot) => {
+            BranchPoint::Snapshot(snapshot) => {
                 let record = self.snapshot_record(snapshot)?;
                 NewContainer {
                     image: record.image,
@@ -30,7 +30,7 @@ impl Workbench {
                     ..NewContainer::default()
                 }
             }
-            Origin::Container(container) => self.branch_of(container)?,
+            BranchPoint::Container(container) => self.branch_of(container)?,
         };
         let store = self.store()?;
         let made = store.create_container(&NewContainer { name, ..new.clone() });
@@ -39,7 +39,7 @@ impl Workbench {
         }
         match (made, origin) {
             // What the snapshot had has gone with it.
-            (Err(store::Error::MissingPart { part }), Origin::Snapshot(snapshot)) => {
+            (Err(store::Error::MissingPart { part }), BranchPoint::Snapshot(snapshot)) => {
                 self.snapshot_record(snapshot)?;
                 Err(store::Error::MissingPart { part }.into())
             }

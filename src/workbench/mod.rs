@@ -44,8 +44,8 @@ pub use error::{Error, ErrorKind};
 pub use in_place::Origin;
 pub use journal::Journal;
 pub use options::{
-    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, Origin, PullOptions, RootfsOptions, RunOptions,
-    SaveOptions, SnapshotOptions, Subject,
+    BranchPoint, Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions,
+    RunOptions, SaveOptions, SnapshotOptions, Subject,
 };
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,

@@ -25,7 +25,7 @@ pub enum ImageTarget {
 
 /// What a branch begins from.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Origin {
+pub enum BranchPoint {
     /// A container as it is now.
     Container(Container),
     /// A container as it was.

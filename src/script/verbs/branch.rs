@@ -5,7 +5,7 @@ use rhai::Dynamic;
 use super::super::types::Handle;
 use super::parameters::OPTIONS;
 use super::{Completes, Example, Group, Kind, Needs, Opt, Overload, Param, Takes, Verb};
-use crate::workbench::Origin;
+use crate::workbench::BranchPoint;
 
 const ORIGIN: Param = Param {
     name: "container_or_snapshot",
@@ -47,9 +47,9 @@ for as long as it takes to copy what it has written. A text is a snapshot's name
     call: |call| {
         let name = call.options(1)?.text("name");
         let origin = if Kind::Container.fits(&call.any(0)) {
-            Origin::Container(call.container(0)?)
+            BranchPoint::Container(call.container(0)?)
         } else {
-            Origin::Snapshot(call.snapshot(0)?)
+            BranchPoint::Snapshot(call.snapshot(0)?)
         };
         Ok(Dynamic::from(Handle::new(call.context.workbench.branch(&origin, name)?)))
     },

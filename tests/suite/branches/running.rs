@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use plywood::workbench::{
-    Command, CommitOptions, HostEnvironment, Origin, RunOptions, Settings, SnapshotOptions, Subject,
+    Command, CommitOptions, HostEnvironment, BranchPoint, RunOptions, Settings, SnapshotOptions, Subject,
     Workbench,
 };
 use serde_json::json;
@@ -168,7 +168,7 @@ fn a_container_of_another_thread_can_be_branched() {
             std::thread::sleep(Duration::from_millis(5));
         };
         let snapshot = workbench.snapshot(&container, SnapshotOptions::default()).unwrap();
-        let branch = workbench.branch(&Origin::Container(container.clone()), None).unwrap();
+        let branch = workbench.branch(&BranchPoint::Container(container.clone()), None).unwrap();
         let image = workbench
             .commit(&container, "here:1", CommitOptions { pause: true, ..CommitOptions::default() })
             .unwrap();
