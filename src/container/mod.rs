@@ -22,6 +22,7 @@ mod enter;
 mod host;
 mod network;
 mod ownership;
+mod pause;
 mod process;
 mod terminal;
 
@@ -45,5 +46,6 @@ pub use error::Error;
 pub use exit::Exit;
 pub use host::Ways;
 pub use kill::kill;
+pub use pause::{Paused, pause};
 pub use run::{Io, OnOutput, Stdin, Stream, probe_overlay, run};
 pub use spec::{MountApi, Network, Seccomp, Spec, Volume};

@@ -100,7 +100,7 @@ pub struct Spec {
     /// Where overlayfs cannot be used: a directory that shows all that the container is to see. It becomes the root
     /// and is written; `lowers` and `upper` are left alone.
     pub tree: Option<PathBuf>,
-    /// That namespace has one user only. Owners and identities are pretended ([`super::ownership`]), for which
+    /// That namespace has one user only. Owners and identities are pretended (`ownership`), for which
     /// `seccomp` has to be [`super::seccomp::docker_default_single_id`]'s; records are kept beside `upper`.
     pub single_id: bool,
 }

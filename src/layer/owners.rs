@@ -16,6 +16,7 @@ use std::io::{self, Write as _};
 use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 
+use super::entry::{Entry, Kind};
 use super::error::Error;
 use crate::sys::file::{self, Name, Stat};
 
@@ -43,6 +44,13 @@ impl Owner {
     #[must_use]
     pub const fn new(uid: u32, gid: u32) -> Self {
         Self { uid, gid, device: None }
+    }
+
+    /// Whom what an entry of a layer tells of should belong to.
+    pub(super) fn of(entry: &Entry) -> Self {
+        let is_device = matches!(entry.kind, Kind::CharDevice | Kind::BlockDevice);
+        let device = is_device.then_some((entry.kind.file_type(), entry.device.0, entry.device.1));
+        Self { device, ..Self::new(entry.uid, entry.gid) }
     }
 
     /// What [`Self::text`] wrote; `None` for anything else, which anybody may have written.
@@ -277,13 +285,13 @@ pub fn set_owner(
     }
 }
 
-/// A recorder for `tree` if one of `others` has records.
+/// A recorder for `tree` if one of `others`, of which it will hold files, or itself has records.
 ///
 /// # Errors
 /// [`Error::Io`].
 pub(super) fn recorder_like(others: &[PathBuf], tree: &Path) -> Result<Option<Recorder>, Error> {
-    for other in others {
-        if Owners::of_tree(other)?.is_some() {
+    for one in others.iter().map(PathBuf::as_path).chain([tree]) {
+        if Owners::of_tree(one)?.is_some() {
             return Recorder::open(tree).map(Some);
         }
     }

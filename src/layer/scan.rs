@@ -23,8 +23,11 @@ const OPEN: usize = 64;
 /// # Errors
 /// [`Error::Io`].
 pub fn scan(root: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
-    let mut entries = scan_all_kinds(root, format)?;
-    // A hard link to a socket is one too: none of its names carries anything.
+    Ok(without_sockets(scan_all_kinds(root, format)?))
+}
+
+/// A hard link to a socket is one too: none of its names carries anything.
+pub(super) fn without_sockets(mut entries: Vec<Entry>) -> Vec<Entry> {
     let sockets: HashSet<Vec<u8>> =
         entries.iter().filter(|entry| entry.kind == Kind::Socket).map(|entry| entry.path.clone()).collect();
     if !sockets.is_empty() {
@@ -32,7 +35,7 @@ pub fn scan(root: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
             entry.kind != Kind::Socket && !(entry.kind == Kind::Hardlink && sockets.contains(&entry.link))
         });
     }
-    Ok(entries)
+    entries
 }
 
 /// The same with sockets, which are in no layer and yet are changes.

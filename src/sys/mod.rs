@@ -17,6 +17,7 @@ pub mod network;
 pub mod notify;
 pub mod pidfd;
 pub mod pty;
+pub mod resume;
 pub mod seccomp;
 pub mod signal;
 pub mod terminal;

@@ -6,6 +6,7 @@
 //! them. From then on the process may have threads; before, it must have one only.
 
 mod base;
+mod branch;
 mod commit;
 mod container_verbs;
 mod diff;
@@ -16,12 +17,19 @@ mod faults;
 mod files;
 mod fsck;
 mod image_verbs;
+pub(crate) mod in_place;
 mod inspect;
 mod journal;
 mod layers;
+mod login;
 mod lookup;
 mod options;
+mod pull;
+mod push;
+mod rollback;
 mod run;
+mod snapshot;
+mod state;
 mod subject;
 mod time;
 mod transfer_verbs;
@@ -32,20 +40,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
+pub use crate::transfer::{Network, Progress, Report, Step};
 pub use error::{Error, ErrorKind};
 pub use fallback::Fallback;
+pub use in_place::Origin;
 pub use journal::Journal;
 pub use options::{
-    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
-    Subject,
+    BranchPoint, Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions,
+    RunOptions, SaveOptions, SnapshotOptions, Subject,
 };
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,
-    Waste, WasteItem,
+    Snapshot, Waste, WasteItem,
 };
 
-use crate::layer::OverlayFormat;
-use crate::oci::Digest;
+use crate::layer::{Index, OverlayFormat};
+use crate::oci::{DiffId, Digest};
 use crate::store::Store;
 use crate::sys::Interrupt;
 use crate::sys::userns::{self, Identity};
@@ -78,6 +88,10 @@ pub struct HostEnvironment {
     pub term: Option<String>,
     /// All variables, for options that copy the caller's.
     pub env: Vec<(String, String)>,
+    /// Where settings and passwords for registries and daemons are.
+    pub network: Network,
+    /// Who hears how downloads and uploads go.
+    pub report: Report,
 }
 
 /// Verbs as methods. Cheap to make; share it behind an `Arc`.
@@ -89,6 +103,8 @@ pub struct Workbench {
     trees: OnceLock<fallback::Trees>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
+    /// File indexes of layers that are only looked at.
+    examined: Mutex<HashMap<DiffId, Arc<Index>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
     /// What the verbs did lately.
@@ -113,6 +129,7 @@ impl Workbench {
             opened: OnceLock::new(),
             trees: OnceLock::new(),
             prepared: Mutex::default(),
+            examined: Mutex::default(),
             last: Mutex::default(),
             journal: Mutex::default(),
         }

@@ -1,5 +1,8 @@
 //! The ways of older kernels give the same result.
 
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::support::{Outcome, Plywood, Somebody, Who};
@@ -104,6 +107,40 @@ fn owners_are_kept_in_copies() {
             "/srv/n 0:0 char_device"
         ])
     );
+}
+
+/// What has been written is known when the run ends; until then nothing is told that is not so.
+#[test]
+fn what_runs_in_a_copy_is_branched_when_it_has_ended() {
+    let plywood = Plywood::new();
+    plywood.eval("base();").assert_ok();
+    let script = r#"run(base(), "echo x > /f; sleep 60", #{ name: "busy", network: "none" })"#;
+    let mut child = plywood
+        .command()
+        .env("PLYWOOD_FORCE", "copy")
+        .args(["-e", script])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    // It has begun as soon as it can be asked for more than a name.
+    let until = Instant::now() + Duration::from_secs(20);
+    while plywood.json(r#"attempt(|| container("busy").status).value ?? """#) != "running" {
+        assert!(Instant::now() < until, "it does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    for verb in
+        ["snapshot(c)", "branch(c)", "commit(c, \"busy:1\")", "commit(c, \"busy:1\", #{ pause: false })"]
+    {
+        let error = plywood.error(&format!("let c = container(\"busy\"); {verb}"));
+        assert_eq!(error["kind"], "unsupported", "{verb}: {error}");
+    }
+    // A kill of who runs it leaves the copy behind; then it runs under overlayfs, where nothing is in the way.
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let again = r#"let c = run(container("busy"), "echo y > /g", #{ network: "none" }); branch(snapshot(c)).read("/g")"#;
+    assert_eq!(plywood.json(again), "y\n");
+    plywood.assert_clean();
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! A user who has one id only gets the owners that root would have seen.
 
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::support::{Docker, Outcome, Somebody, Who, debian, project};
@@ -100,6 +103,101 @@ fn somebody_can_be_become_and_makes_files_of_his_own() {
         return;
     }
     same_for_all(script);
+}
+
+/// Files of every kind that belong to somebody, one of them with two names.
+const MAKE: &str = r"cd /srv; mkdir d; echo x > f; ln f d/hard; ln -s f l; ln l d/again; mkfifo p; mknod b b 8 17; \
+    ln b d/c; chown 33:34 f; chown -h 35:36 l; chown 37 d; chgrp 38 p; chown 0:6 b; chmod 640 b; chown 50:51 .; \
+    chown 9:9 /";
+
+/// What there is to see of them from inside.
+const LOOK: &str = "stat -c '%n %F %u:%g %a %t:%T' / /srv /srv/* /srv/d/*";
+
+/// The same from outside: owners of what lies in `/srv`.
+const OWNERS: &str = r#"
+    fn owners(what) {
+        what.files.filter(|f| f.path.starts_with("/srv")).map(|f| `${f.path} ${f.type} ${f.uid}:${f.gid} ${f.mode}`)
+    }
+"#;
+
+#[test]
+fn states_keep_owners() {
+    let mut all = Vec::new();
+    for who in [Who::Root, Who::Single] {
+        let Some(one) = Somebody::new(who) else { return };
+        let value = one.json(&format!(
+            r#"{OWNERS}
+            let none = #{{ network: "none" }};
+            let c = run(base(), `{MAKE}`, none);
+            let s = snapshot(c);
+            let seen = [];
+            let b = run(branch(s), `{LOOK}; chown 70 /srv/f; chown -h 71 /srv/l; {LOOK}`, none);
+            seen.push(b.stdout); seen.push(owners(b));
+            // More parts than a container keeps: they are merged, and more than once.
+            for i in 0..70 {{
+                c = run(c, `chown ${{i + 100}} /srv/d/hard; chown -h ${{i + 100}} /srv/d/again; ln -s x /srv/n${{i}}; chown -h ${{i}} /srv/n${{i}}`, none);
+                snapshot(c);
+            }}
+            c = run(c, `{LOOK}`, none);
+            seen.push(c.stdout); seen.push(owners(c)); seen.push(owners(commit(c, "c:1")));
+            seen.push(layers(commit(branch(s), "s:1"))[-1].files.map(|f| [f.path, f.type, f.uid, f.gid, f.mode]));
+            c = run(rollback(c, s), `{LOOK}`, none);
+            seen.push(c.stdout); seen.push(owners(c));
+            seen"#
+        ));
+        one.assert_clean();
+        all.push(value);
+    }
+    let [root, single] = all.as_slice() else { return };
+    for (one, other) in root.as_array().unwrap().iter().zip(single.as_array().unwrap()) {
+        assert_eq!(one, other);
+    }
+    let text = single.to_string();
+    for line in
+        ["/srv/f regular file 33:34", "/srv/l symbolic link 35:36", "/srv/b block special file 0:6 640 8:11"]
+    {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[test]
+fn states_of_a_running_container_keep_owners() {
+    let mut all = Vec::new();
+    for who in [Who::Root, Who::Single] {
+        let Some(one) = Somebody::new(who) else { return };
+        one.json("base().id");
+        let run = format!(
+            r#"run(base(), `{MAKE}; echo > /ready; sleep 60`, #{{ name: "busy", network: "none" }})"#
+        );
+        let mut child =
+            one.command().args(["-e", &run]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while one.json(r#"attempt(|| container("busy").exists("/ready")).value ?? false"#) != true {
+            assert!(Instant::now() < until, "it does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let value = one.json(&format!(
+            r#"{OWNERS}
+            let c = container("busy");
+            let s = snapshot(c);
+            let b = branch(c);
+            let i = commit(c, "busy:1");
+            let loose = commit(c, "busy:2", #{{ pause: false }});
+            let seen = [];
+            for state in [branch(s), b, i, loose] {{
+                seen.push(owners(state));
+                seen.push(run(state, `{LOOK}`, #{{ network: "none" }}).stdout);
+            }}
+            rm(c, #{{ force: true }});
+            seen"#
+        ));
+        child.wait().unwrap();
+        one.assert_clean();
+        all.push(value);
+    }
+    let [root, single] = all.as_slice() else { return };
+    assert_eq!(root, single);
+    assert!(single[0].to_string().contains("/srv/d/c block_device 0:6"), "{}", single[0]);
 }
 
 #[test]

@@ -65,7 +65,7 @@ pub fn docker_default_for(machine: Machine, capabilities: u64) -> Vec<Instructio
 }
 
 /// The same filter, but that it hands the calls over by which programs change and ask for owners and
-/// identities; for a container with a single id, whose engine answers them ([`handed_over`]).
+/// identities; for a container with a single id, whose engine answers them ([`handed_over()`]).
 #[must_use]
 pub fn docker_default_single_id(capabilities: u64) -> Vec<Instruction> {
     compile(Machine::NATIVE, capabilities, handed_over::instead)

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::materialise::{Snapshot, dress, gone, ladder};
 use crate::layer::entry::{Entry, Kind, split_path};
 use crate::layer::error::Error;
-use crate::layer::owners::Recorder;
+use crate::layer::owners::{ATTRIBUTE, Owner, Recorder};
 use crate::layer::scan::{scan, scan_all_kinds};
 use crate::layer::stack::Stack;
 use crate::sys::file::{self, Name};
@@ -109,16 +109,24 @@ pub fn harvest(
         let dir = target.go(parent).map_err(fail)?.ok_or_else(|| fail(gone()))?;
         dress(entry, dir.as_fd(), &name, recorder.as_mut()).map_err(fail)?;
     }
-    root(tree, into)
+    root(tree, into, recorder.as_mut())
 }
 
 /// The writable directory itself looks like the copy's root.
-fn root(tree: &Path, into: &Path) -> Result<(), Error> {
+fn root(tree: &Path, into: &Path, recorder: Option<&mut Recorder>) -> Result<(), Error> {
     let fail = |source| Error::host("set up", into, source);
     let from = file::open_root(tree).map_err(fail)?;
     let to = file::open_root(into).map_err(fail)?;
     let stat = file::stat_of_fd(from.as_fd()).map_err(fail)?;
-    file::set_owner_of(to.as_fd(), stat.uid, stat.gid).map_err(fail)?;
+    match recorder {
+        Some(recorder) => {
+            let record = file::get_xattr_of(from.as_fd(), ATTRIBUTE).map_err(fail)?;
+            if let Some(owner) = record.as_deref().and_then(Owner::parse) {
+                recorder.give_open(to.as_fd(), &owner).map_err(fail)?;
+            }
+        }
+        None => file::set_owner_of(to.as_fd(), stat.uid, stat.gid).map_err(fail)?,
+    }
     file::set_mode_of(to.as_fd(), stat.mode & 0o7777).map_err(fail)?;
     file::set_mtime_of(to.as_fd(), stat.mtime, stat.mtime_nanos).map_err(fail)
 }

@@ -166,12 +166,7 @@ pub(super) fn dress(
 ) -> io::Result<()> {
     match recorder {
         Some(recorder) => {
-            let device = matches!(entry.kind, Kind::CharDevice | Kind::BlockDevice).then_some((
-                entry.kind.file_type(),
-                entry.device.0,
-                entry.device.1,
-            ));
-            let owner = Owner { device, ..Owner::new(entry.uid, entry.gid) };
+            let owner = Owner::of(entry);
             if !owner.is_plain() {
                 recorder.give(dir, name, &owner)?;
             }

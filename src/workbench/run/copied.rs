@@ -8,6 +8,10 @@ use crate::container::Spec;
 use crate::layer::Stack;
 use crate::layer::copy::{self, Snapshot};
 use crate::layer::owners::Recorder;
+use crate::store::PartId;
+
+/// Where a copy is, in the part's directory.
+const TREE: &str = "tree";
 
 /// A copy beside the writable directory, and what it was like.
 pub(super) struct Copied {
@@ -18,8 +22,12 @@ pub(super) struct Copied {
 impl Workbench {
     /// Copies all that the container is to see, where that is this store's way; `None` where it is overlayfs.
     pub(super) fn copy_tree(&self, spec: &mut Spec) -> Result<Option<Copied>> {
-        let Trees::Copies(copying, _) = self.kind_of_trees()? else { return Ok(None) };
-        let tree = spec.upper.with_file_name("tree");
+        let tree = spec.upper.with_file_name(TREE);
+        let Trees::Copies(copying, _) = self.kind_of_trees()? else {
+            // One that a process which was killed left there would look like one in use.
+            absent(&tree)?;
+            return Ok(None);
+        };
         fresh(&tree)?;
         let layers: Vec<PathBuf> = std::iter::once(&spec.upper).chain(&spec.lowers).cloned().collect();
         let stack = Stack::open(&layers, self.format()?)?;
@@ -42,6 +50,11 @@ impl Workbench {
         Ok(())
     }
 
+    /// Whether a container that runs with `part` does so in a copy: then the part tells nothing of this run yet.
+    pub(in super::super) fn is_in_copy(&self, part: &PartId) -> Result<bool> {
+        Ok(self.store()?.part_dir(part).join(TREE).exists())
+    }
+
     fn recorder(&self, tree: &Path) -> Result<Option<Recorder>> {
         Ok(if self.is_single_id()? { Some(Recorder::open(tree)?) } else { None })
     }
@@ -49,12 +62,17 @@ impl Workbench {
 
 /// An empty directory; what an earlier process left there goes.
 fn fresh(path: &Path) -> Result<()> {
-    let said = |error| Error::io("making a copy", &error);
+    absent(path)?;
+    std::fs::create_dir(path).map_err(|error| Error::io("making a copy", &error))
+}
+
+fn absent(path: &Path) -> Result<()> {
     match std::fs::remove_dir_all(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(said(error)),
-        _ => {}
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io("removing an old copy", &error))
+        }
+        _ => Ok(()),
     }
-    std::fs::create_dir(path).map_err(said)
 }
 
 fn exchange(new: &Path, old: &Path) -> Result<()> {

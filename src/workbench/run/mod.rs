@@ -199,21 +199,6 @@ impl Workbench {
         Ok(Ready { record, lock, prepared, config, top, fresh: false, packages })
     }
 
-    /// The part that the container writes to next; a new one where the last is frozen.
-    pub(super) fn writable_part(&self, record: &mut ContainerRecord, lock: &ContainerLock) -> Result<PartId> {
-        let store = self.store()?;
-        match record.parts.last() {
-            Some(part) if !record.top_frozen => Ok(part.clone()),
-            _ => {
-                let part = self.new_part()?;
-                store.push_part(lock, &part)?;
-                record.parts.push(part.clone());
-                record.top_frozen = false;
-                Ok(part)
-            }
-        }
-    }
-
     fn spec(&self, ready: &Ready, terminal: bool) -> Result<Spec> {
         let store = self.store()?;
         let part = store.part_dir(&ready.top);

@@ -2,7 +2,9 @@
 
 mod docker;
 mod fixture;
+pub mod http;
 mod plywood;
+pub mod registry;
 mod scratch;
 mod somebody;
 

@@ -50,7 +50,8 @@ impl Somebody {
         };
         let folder = tempfile::Builder::new().prefix("plywood-somebody-").tempdir().unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        std::fs::copy(binary(), folder.path().join("plywood")).unwrap();
+        // By another process: a program that is open for writing in a child of another test's cannot be run.
+        Outcome::of(Command::new("cp").arg(binary()).arg(folder.path().join("plywood"))).assert_ok();
         Some(Self { who, user, folder })
     }
 
