@@ -2,11 +2,12 @@
 //!
 //! `cargo bench` runs them all; `cargo bench -- run start` runs rows whose names begin so. A row whose peer is not
 //! installed says so. A row that misses its bar makes the whole run fail at its end. Peers and fixtures:
-//! `bubblewrap`, `python3`, `openssl`; `PLYWOOD_TEST_DOCKER_HOST` and `PLYWOOD_TEST_DEBIAN` for the rows with Docker.
+//! `bubblewrap`, `python3`, `openssl`, `docker-registry`, `skopeo`, `umoci`; `PLYWOOD_TEST_DOCKER_HOST` and `PLYWOOD_TEST_DEBIAN` for the rows with Docker.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 mod measure;
 mod processes;
+mod registry;
 mod wget;
 
 use measure::Row;
@@ -19,6 +20,7 @@ const ROWS: &[(&str, Measure)] = &[
     ("run", processes::run_in_a_loop),
     ("whole", processes::whole_run),
     ("wget", wget::diff_and_commit),
+    ("registry", registry::pull_and_push),
 ];
 
 fn main() {

@@ -5,9 +5,9 @@ use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::Arguments;
-use super::report;
+use super::{progress, report};
 use crate::script::{Failure, Sinks, Style, Value, visible};
-use crate::workbench::Stream;
+use crate::workbench::{Report, Stream};
 
 /// Where this process writes, and how.
 #[derive(Debug, Clone)]
@@ -69,6 +69,15 @@ impl Console {
         };
         // Where standard error is gone there is nobody to tell.
         let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    /// Who hears how downloads and uploads go: bars where standard error is a terminal, else a line for each that is
+    /// done; nobody where only results are wanted.
+    pub fn progress(&self) -> Report {
+        if self.quiet || self.json {
+            return Report::default();
+        }
+        progress::report(!self.errors.plain)
     }
 
     /// The session's output: `print` on standard output, with `--json` on standard error.

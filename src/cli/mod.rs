@@ -7,6 +7,7 @@ mod arguments;
 mod care;
 mod console;
 mod lesson;
+mod progress;
 mod report;
 mod script_file;
 mod surroundings;

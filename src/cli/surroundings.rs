@@ -11,7 +11,7 @@ use super::{Result, report};
 use crate::repl;
 use crate::script::{Failure, Input, Session, SessionOptions};
 use crate::sys::Interrupt;
-use crate::workbench::{HostEnvironment, Settings, Workbench};
+use crate::workbench::{Fallback, HostEnvironment, Network, Report, Settings, Workbench};
 
 /// The process's surroundings, read once.
 #[derive(Debug, Clone)]
@@ -20,6 +20,7 @@ pub struct Surroundings {
     environment: Vec<(String, String)>,
     interrupt: Interrupt,
     source_date_epoch: Option<i64>,
+    force: Vec<Fallback>,
     json: bool,
     quiet: bool,
 }
@@ -39,6 +40,7 @@ impl Surroundings {
             _ => None,
         };
         Ok(Self {
+            force: force()?,
             store: store(arguments)?,
             environment: std::env::vars_os()
                 .map(|(name, value)| {
@@ -53,17 +55,89 @@ impl Surroundings {
     }
 
     /// A workbench on the store; nothing is opened yet.
-    pub fn workbench(&self) -> Arc<Workbench> {
-        let find = |wanted: &str| {
-            self.environment.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone())
-        };
+    pub fn workbench(&self, report: Report) -> Arc<Workbench> {
+        let find = |wanted: &str| self.variable(wanted).map(str::to_owned);
         Arc::new(Workbench::new(Settings {
             store: self.store.clone(),
             interrupt: self.interrupt,
             source_date_epoch: self.source_date_epoch,
             terminal: io::stdin().is_terminal() && io::stdout().is_terminal(),
-            host: HostEnvironment { path: find("PATH"), term: find("TERM"), env: self.environment.clone() },
+            host: HostEnvironment {
+                path: find("PATH"),
+                term: find("TERM"),
+                env: self.environment.clone(),
+                network: self.network(),
+                report,
+            },
+            force: self.force.clone(),
         }))
+    }
+
+    fn variable(&self, wanted: &str) -> Option<&str> {
+        let found = self.environment.iter().find(|(name, value)| name == wanted && !value.is_empty());
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// Where Docker, podman and we keep what concerns registries and daemons.
+    ///
+    /// Sources: containers-auth.json(5), containers-certs.d(5), docker(1), podman(1).
+    fn network(&self) -> Network {
+        let variable = |name: &str| self.variable(name);
+        let path = |name: &str| variable(name).map(PathBuf::from);
+        let home = dirs::home_dir();
+        let below_home = |rest: &str| home.as_ref().map(|home| home.join(rest));
+        let config = path("XDG_CONFIG_HOME").or_else(|| below_home(".config"));
+        let runtime = path("XDG_RUNTIME_DIR");
+        let docker = path("DOCKER_CONFIG").or_else(|| below_home(".docker")).map(|it| it.join("config.json"));
+        let own = path("REGISTRY_AUTH_FILE");
+        let below = |base: &Option<PathBuf>, rest: &str| base.as_ref().map(|base| base.join(rest));
+        // curl's rule, which all follow: the small letters come first.
+        let proxy = |name: &str| {
+            let large = name.to_uppercase();
+            variable(name).or_else(|| variable(&large)).map(str::to_owned)
+        };
+        Network {
+            registries: path("PLYWOOD_REGISTRIES").map_or_else(
+                || {
+                    let user = below(&config, "plywood/registries.toml");
+                    user.into_iter().chain([PathBuf::from("/etc/plywood/registries.toml")]).collect()
+                },
+                |path| vec![path],
+            ),
+            auth_files: match &own {
+                Some(own) => vec![own.clone()],
+                None => [
+                    below(&runtime, "containers/auth.json"),
+                    below(&config, "containers/auth.json"),
+                    docker.clone(),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
+            },
+            login_file: own.or(docker),
+            certificate_dirs: [below(&config, "containers/certs.d")]
+                .into_iter()
+                .flatten()
+                .chain(["/etc/containers/certs.d", "/etc/docker/certs.d"].map(PathBuf::from))
+                .collect(),
+            authorities: path("SSL_CERT_FILE"),
+            path: variable("PATH").map(str::to_owned),
+            https_proxy: proxy("https_proxy"),
+            http_proxy: proxy("http_proxy"),
+            no_proxy: proxy("no_proxy"),
+            docker_host: variable("DOCKER_HOST").map(str::to_owned),
+            container_host: variable("CONTAINER_HOST").map(str::to_owned),
+            daemon_sockets: [
+                Some(PathBuf::from("/var/run/docker.sock")),
+                below(&runtime, "docker.sock"),
+                below(&runtime, "podman/podman.sock"),
+                Some(PathBuf::from("/run/podman/podman.sock")),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+        }
     }
 
     /// A session whose output is the console.
@@ -84,7 +158,7 @@ impl Surroundings {
         environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let attended = io::stdin().is_terminal() && console.is_terminal();
         Session::new(
-            self.workbench(),
+            self.workbench(console.progress()),
             SessionOptions {
                 interactive,
                 json: self.json,
@@ -126,6 +200,21 @@ fn ask() -> Input {
             }
         }
     })
+}
+
+/// Older ways that are forced: names with commas between them.
+fn force() -> Result<Vec<Fallback>> {
+    let names = std::env::var("PLYWOOD_FORCE").unwrap_or_default();
+    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+    names
+        .map(|name| {
+            name.parse().map_err(|error: crate::workbench::Error| {
+                let mut failure = Failure::new("usage", format!("`PLYWOOD_FORCE`: {}", error.message));
+                failure.hint = error.hint;
+                failure.into()
+            })
+        })
+        .collect()
 }
 
 fn store(arguments: &Arguments) -> Result<PathBuf> {

@@ -13,7 +13,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use super::plan::{Layers, Overlay, Place, Plan, Step};
 use crate::sys::exec::Strings;
 use crate::sys::mount::{self, NODEV, NOEXEC, NOSUID, READ_ONLY, STRICT_ATIME};
-use crate::sys::{at, capabilities, exec, identity, network, pty, seccomp, signal};
+use crate::sys::{at, capabilities, exec, identity, network, notify, pty, seccomp, signal};
 
 const DIRECTORY: i32 = libc::O_PATH | libc::O_DIRECTORY;
 const PROC: i64 = 0x9fa0;
@@ -209,6 +209,10 @@ impl<'a> Child<'a> {
             Step::DieWithParent(alive) => die_with_parent(*alive)?,
             Step::NoNewPrivileges => identity::no_new_privileges()?,
             Step::CloseDescriptors => exec::close_from(3)?,
+            Step::FilterWithListener(program, socket) => {
+                let listener = notify::load(&program.0)?;
+                notify::send_descriptor(*socket, listener.as_fd())?;
+            }
             Step::Filter(program) => seccomp::load_raw(&program.0).map_err(Errno::from_raw)?,
             Step::UnblockSignals => signal::unblock_all(),
             Step::Refuse { candidates, own } => {
@@ -392,6 +396,14 @@ fn mount_overlay(overlay: &Overlay) -> nix::Result<OwnedFd> {
             }
             let tree = context.create(NODEV)?;
             mount::attach_at(tree.as_fd(), &overlay.at)?;
+            Ok(tree)
+        }
+        Layers::Directory => {
+            mount::bind(c".", &overlay.at)?;
+            // By its whole name: the current directory is still what is below the new mount.
+            let tree = at::open_own(&overlay.base, DIRECTORY, 0)?;
+            at::change_to(tree.as_fd())?;
+            mount::restrict(c".", NODEV)?;
             Ok(tree)
         }
         Layers::Data(data) => {

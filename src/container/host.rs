@@ -4,7 +4,34 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::sync::OnceLock;
 
+use crate::sys::calls;
 use crate::sys::mount::Context;
+
+/// Newer system calls, for each of which there is an older way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ways {
+    /// `clone3(2)`, Linux 5.3.
+    pub clone3: bool,
+    /// Overlay layers one by one, 6.7.
+    pub lowerdir_plus: bool,
+    /// `mount_setattr(2)`, 5.12.
+    pub mount_setattr: bool,
+    /// `getxattrat(2)` and its like, 6.13.
+    pub getxattrat: bool,
+}
+
+impl Ways {
+    /// Asks the kernel by calls that do nothing.
+    #[must_use]
+    pub fn of_this_kernel() -> Self {
+        Self {
+            clone3: calls::is_known(calls::CLONE3),
+            lowerdir_plus: Host::get().lowerdir_plus,
+            mount_setattr: calls::is_known(calls::MOUNT_SETATTR),
+            getxattrat: calls::is_known(calls::GETXATTRAT),
+        }
+    }
+}
 
 /// Abilities that decide between two ways of doing a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

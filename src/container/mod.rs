@@ -12,6 +12,8 @@
 //! process 1 of its own pid namespace, and with it dies everything in the container. No mount is ever made
 //! outside the container's own mount namespace: when the last process is gone, so are they.
 //!
+//! With one user id only, `ownership/` answers what programs ask about owners and identities.
+//!
 //! The caller is root, of the host or of a user namespace that the process entered before
 //! ([`crate::sys::userns`]); the container gets no further user namespace.
 
@@ -19,6 +21,8 @@ mod capture;
 mod enter;
 mod host;
 mod network;
+mod ownership;
+mod pause;
 mod process;
 mod terminal;
 
@@ -40,6 +44,8 @@ mod tests;
 pub use capabilities::Capabilities;
 pub use error::Error;
 pub use exit::Exit;
+pub use host::Ways;
 pub use kill::kill;
-pub use run::{Io, OnOutput, Stdin, Stream, run};
+pub use pause::{Paused, pause};
+pub use run::{Io, OnOutput, Stdin, Stream, probe_overlay, run};
 pub use spec::{MountApi, Network, Seccomp, Spec, Volume};

@@ -9,6 +9,7 @@ use nix::errno::Errno;
 
 use super::Error;
 use super::enter::{self, Reason, Report, Trouble};
+use super::ownership::Supervisor;
 use super::plan::{Plan, Step};
 use crate::sys::clone::{self, Child, Stack};
 use crate::sys::pidfd::{self, Ended};
@@ -23,6 +24,7 @@ static STACKS: Mutex<Vec<Stack>> = Mutex::new(Vec::new());
 pub struct Running {
     child: Child,
     waited: bool,
+    supervisor: Option<Supervisor>,
 }
 
 impl Running {
@@ -39,7 +41,17 @@ impl Running {
     /// Waits for its end.
     pub fn wait(mut self) -> Result<Ended, Error> {
         self.waited = true;
-        pidfd::wait(self.pidfd()).map_err(Error::setup("wait for the program"))
+        let ended = pidfd::wait(self.pidfd()).map_err(Error::setup("wait for the program"));
+        // All other processes ended before the first one could be waited for.
+        if let Some(supervisor) = self.supervisor.take() {
+            supervisor.join();
+        }
+        ended
+    }
+
+    /// Has this answer the calls that the program hands over.
+    pub fn supervise(&mut self, supervisor: Supervisor) {
+        self.supervisor = Some(supervisor);
     }
 }
 
@@ -95,7 +107,7 @@ pub fn start(plan: &Plan<'_>) -> Result<Running, Error> {
     drop(closed);
     STACKS.lock().unwrap_or_else(PoisonError::into_inner).push(stack);
     let child = started.map_err(Error::setup("make the container's namespaces"))?;
-    let running = Running { child, waited: false };
+    let running = Running { child, waited: false, supervisor: None };
     let Some((index, trouble)) = report.failure() else { return Ok(running) };
     // It ends by itself; only its entry is left to be taken.
     let _ = running.wait();

@@ -1,19 +1,22 @@
 //! One program in one container, from start to end.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::sys::stat::Mode;
 use nix::unistd::pipe2;
 
 use super::host::Host;
-use super::plan::{Plan, Wiring};
-use super::{Error, Exit, Network, Spec, capture, exit, network, process, terminal};
+use super::ownership::Supervisor;
+use super::plan::{Overlay, Plan, Step, Wiring};
+use super::{Error, Exit, Network, Seccomp, Spec, capture, exit, network, process, terminal};
 use crate::sys::pty::Pty;
-use crate::sys::{Interrupt, at};
+use crate::sys::{Interrupt, at, clone, file, notify};
 
 /// Which of a program's two outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -127,13 +130,44 @@ fn start(
         Network::None => network::spare(),
         Network::Host => None,
     };
+    let sockets = match spec.single_id && spec.seccomp != Seccomp::Unconfined {
+        true => Some(
+            socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC)
+                .map_err(Error::setup("make a socket"))?,
+        ),
+        false => None,
+    };
     let wiring = Wiring {
         streams,
         terminal,
         alive: [reader.as_fd(), writer.as_fd()],
         network: network.as_ref().map(AsFd::as_fd),
+        handed_over: sockets.as_ref().map(|(_, far)| far.as_fd()),
     };
-    process::start(&Plan::new(spec, &Host::get(), &wiring)?)
+    let mut running = process::start(&Plan::new(spec, &Host::get(), &wiring)?)?;
+    if let Some((near, _)) = &sockets {
+        let listener = notify::receive_descriptor(near.as_fd()).map_err(Error::setup("get the listener"))?;
+        let listener = listener.ok_or_else(|| Error::setup("get the listener")(Errno::ENOENT))?;
+        running.supervise(Supervisor::start(spec, listener, running.pid())?);
+    }
+    Ok(running)
+}
+
+/// Whether an overlay of these directories (empty, absolute) can be mounted and take the marks it needs. The
+/// mount is gone when this returns.
+///
+/// # Errors
+/// What the kernel said.
+pub fn probe_overlay(lower: &Path, upper: &Path, work: &Path, userxattr: bool) -> Result<(), Error> {
+    let mark = if userxattr { c"user.overlay.probe" } else { c"trusted.overlay.probe" };
+    let directory = file::open_root(upper)
+        .and_then(|upper| file::set_xattr_of(upper.as_fd(), mark, b"y").map(|()| upper))
+        .map_err(|error| Error::setup("mark a directory with an attribute")(notify::errno_of(&error)))?;
+    drop(directory);
+    let overlay = Overlay::probe(lower, upper, work, userxattr)?;
+    let plan =
+        Plan { namespaces: clone::NEW_MOUNTS, steps: vec![Step::PrivateMounts, Step::Overlay(overlay)] };
+    process::start(&plan)?.wait().map(drop)
 }
 
 fn open_terminal(spec: &Spec) -> Result<Pty, Error> {

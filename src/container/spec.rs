@@ -97,4 +97,10 @@ pub struct Spec {
     pub search_path: Vec<u8>,
     /// The process is root of a user namespace only.
     pub rootless: bool,
+    /// Where overlayfs cannot be used: a directory that shows all that the container is to see. It becomes the root
+    /// and is written; `lowers` and `upper` are left alone.
+    pub tree: Option<PathBuf>,
+    /// That namespace has one user only. Owners and identities are pretended (`ownership`), for which
+    /// `seccomp` has to be [`super::seccomp::docker_default_single_id`]'s; records are kept beside `upper`.
+    pub single_id: bool,
 }

@@ -5,24 +5,26 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use super::combine::{Combined, combine};
+use super::duplicate::copy_file;
 use super::entry::{Entry, Kind, split_path};
 use super::error::Error;
 use super::ladder::Ladder;
 use super::overlay::OverlayFormat;
-use super::scan::scan;
+use super::owners::{self, Owner, Owners, Recorder};
+use super::scan::{scan, scan_all_kinds, without_sockets};
 use super::stack::Stack;
 use crate::sys::file::{self, Name};
 
 /// Fills the empty directory `into` (a part's `fs/`) with what `parts` (each a part's `fs/`, top
-/// first) do one upon the other: files are further names of the same inodes, deletions and opaque
-/// directories are combined. The entries of the result, as [`scan`] would give them.
+/// first) do one upon the other: files (and sockets) are further names of the same inodes, deletions
+/// and opaque directories are combined. The entries of the result, as [`scan`] would give them.
 ///
 /// Where a file has too many names or lies on another file system, it is copied.
 ///
 /// # Errors
 /// [`Error::Io`].
 pub fn merge(parts: &[PathBuf], into: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
-    let lists = parts.iter().map(|part| scan(part, format)).collect::<Result<Vec<_>, _>>()?;
+    let lists = parts.iter().map(|part| scan_all_kinds(part, format)).collect::<Result<Vec<_>, _>>()?;
     let combined = combine(lists);
     let open = |path: &Path| file::open_root(path).map_err(|source| Error::host("open", path, source));
     let mut sources = Vec::with_capacity(parts.len());
@@ -30,33 +32,46 @@ pub fn merge(parts: &[PathBuf], into: &Path, format: OverlayFormat) -> Result<Ve
         sources.push(Ladder::new(open(part)?));
     }
     let root = open(into)?;
-    copy_root(parts, root.as_fd(), format, into)?;
+    let mut recorder = owners::recorder_like(parts, into)?;
+    copy_root(parts, root.as_fd(), format, into, recorder.as_mut())?;
     let mut target = Ladder::new(root);
     for one in combined.iter().filter(|one| !one.entry.path.is_empty()) {
-        place(one, &mut sources, &mut target, format)
+        place(one, &mut sources, &mut target, format, recorder.as_mut())
             .map_err(|source| Error::io("merge", &one.entry.path, source))?;
     }
     // Last, from the inside out, since every file put in changes its directory's time.
     for one in combined.iter().rev().filter(|one| one.entry.kind == Kind::Dir && !one.entry.path.is_empty()) {
-        finish_dir(&one.entry, &mut target).map_err(|source| Error::io("merge", &one.entry.path, source))?;
+        finish_dir(&one.entry, &mut target, recorder.as_mut())
+            .map_err(|source| Error::io("merge", &one.entry.path, source))?;
     }
-    Ok(combined.into_iter().map(|one| one.entry).collect())
+    Ok(without_sockets(combined.into_iter().map(|one| one.entry).collect()))
 }
 
 /// The topmost part's root is what a mount shows.
-fn copy_root(
+pub(super) fn copy_root(
     parts: &[PathBuf],
     into: BorrowedFd<'_>,
     format: OverlayFormat,
     path: &Path,
+    recorder: Option<&mut Recorder>,
 ) -> Result<(), Error> {
+    let mut recorder = recorder;
     let fail = |source| Error::host("set up", path, source);
     let mut is_opaque = false;
     for (position, part) in parts.iter().enumerate() {
         let dir = file::open_root(part).map_err(|source| Error::host("open", part, source))?;
         if position == 0 {
-            let stat = file::stat_of_fd(dir.as_fd()).map_err(fail)?;
-            file::set_owner_of(into, stat.uid, stat.gid).map_err(fail)?;
+            let mut stat = file::stat_of_fd(dir.as_fd()).map_err(fail)?;
+            if let Some(owners) = Owners::of_tree(part)? {
+                owners.correct_root(dir.as_fd(), &mut stat).map_err(fail)?;
+            }
+            match &mut recorder {
+                Some(recorder) if (stat.uid, stat.gid) != file::own_ids() => {
+                    recorder.give_open(into, &Owner::new(stat.uid, stat.gid)).map_err(fail)?;
+                }
+                Some(_) => {}
+                None => file::set_owner_of(into, stat.uid, stat.gid).map_err(fail)?,
+            }
             file::set_mode_of(into, stat.mode & 0o7777).map_err(fail)?;
         }
         is_opaque |= super::scan::is_root_opaque(dir.as_fd(), format).map_err(fail)?;
@@ -67,7 +82,7 @@ fn copy_root(
     Ok(())
 }
 
-fn gone() -> io::Error {
+pub(super) fn gone() -> io::Error {
     io::Error::from_raw_os_error(libc::ENOENT)
 }
 
@@ -76,6 +91,7 @@ fn place(
     sources: &mut [Ladder<OwnedFd>],
     target: &mut Ladder<OwnedFd>,
     format: OverlayFormat,
+    recorder: Option<&mut Recorder>,
 ) -> io::Result<()> {
     let (dir, name) = split_path(&one.entry.path);
     let name = Name::new(name)?;
@@ -93,44 +109,45 @@ fn place(
     let from = sources.get_mut(one.part).ok_or_else(gone)?.go(dir)?.ok_or_else(gone)?;
     match file::make_link(from.as_fd(), &name, into.as_fd(), &name) {
         Err(error) if matches!(error.raw_os_error(), Some(libc::EMLINK | libc::EXDEV | libc::EPERM)) => {
-            copy(&one.entry, from.as_fd(), into.as_fd(), &name)
+            // Further names of it become files of their own too.
+            copy_file(&one.entry, from.as_fd(), into.as_fd(), &name, recorder)
         }
-        answer => answer,
+        answer => {
+            answer?;
+            // The same inode: its attributes came with it, a line elsewhere did not.
+            match recorder {
+                Some(recorder) if has_line(&one.entry) => {
+                    recorder.give(into.as_fd(), &name, &Owner::of(&one.entry))
+                }
+                Some(recorder) => recorder.begin(),
+                None => Ok(()),
+            }
+        }
     }
 }
 
-/// The same file with an inode of its own; further names of it become files of their own too.
-fn copy(entry: &Entry, from: BorrowedFd<'_>, into: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
-    let stat = file::stat_at(from, name)?;
-    match Kind::of_mode(stat.mode) {
-        Some(Kind::File) => {
-            let mut out = file::create_file(into, name)?;
-            io::copy(&mut file::open_file(from, name)?, &mut out)?;
-        }
-        Some(Kind::Symlink) => file::make_symlink(&file::read_link(from, name)?, into, name)?,
-        _ => file::make_node(into, name, stat.mode, stat.device)?,
-    }
-    file::set_owner(into, name, stat.uid, stat.gid)?;
-    set_xattrs(entry, into, name)?;
-    if !stat.is_symlink() {
-        file::set_mode(into, name, stat.mode & 0o7777)?;
-    }
-    file::set_mtime(into, name, stat.mtime, stat.mtime_nanos)
+/// Whether the owner of such an entry cannot be an attribute.
+fn has_line(entry: &Entry) -> bool {
+    matches!(entry.kind, Kind::Symlink | Kind::Fifo | Kind::Socket) && !Owner::of(entry).is_plain()
 }
 
-fn set_xattrs(entry: &Entry, dir: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
+pub(super) fn set_xattrs(entry: &Entry, dir: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
     for (attribute, value) in &entry.xattrs {
         file::set_xattr(dir, name, &std::ffi::CString::new(attribute.as_slice())?, value)?;
     }
     Ok(())
 }
 
-fn finish_dir(entry: &Entry, target: &mut Ladder<OwnedFd>) -> io::Result<()> {
+pub(super) fn finish_dir(
+    entry: &Entry,
+    target: &mut Ladder<OwnedFd>,
+    recorder: Option<&mut Recorder>,
+) -> io::Result<()> {
     let (dir, name) = split_path(&entry.path);
     let name = Name::new(name)?;
     let dir = target.go(dir)?.ok_or_else(gone)?.as_fd();
     if (entry.uid, entry.gid) != file::own_ids() {
-        file::set_owner(dir, &name, entry.uid, entry.gid)?;
+        owners::set_owner(dir, &name, (entry.uid, entry.gid), recorder)?;
     }
     set_xattrs(entry, dir, &name)?;
     file::set_mode(dir, &name, entry.mode)?;

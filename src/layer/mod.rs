@@ -8,6 +8,8 @@
 
 mod changes;
 mod combine;
+pub mod copy;
+mod duplicate;
 mod entry;
 mod error;
 mod index;
@@ -16,6 +18,7 @@ mod limits;
 mod listing;
 mod merge;
 mod overlay;
+pub mod owners;
 mod scan;
 mod spelling;
 mod split;
@@ -28,6 +31,7 @@ mod xattr;
 mod tests;
 
 pub use changes::{Change, ChangeKind, changes, changes_of, compare, scan_all};
+pub use duplicate::{carry_links, copy_tree};
 pub use entry::{Entry, EntryRef, Kind, Mtime, Xattrs};
 pub use error::Error;
 pub use index::Index;

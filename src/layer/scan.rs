@@ -7,6 +7,7 @@ use std::path::Path;
 use super::entry::{Entry, Kind, Mtime};
 use super::error::Error;
 use super::overlay::OverlayFormat;
+use super::owners::Owners;
 use super::xattr;
 use crate::sys::file::{self, Name, Stat};
 
@@ -22,8 +23,11 @@ const OPEN: usize = 64;
 /// # Errors
 /// [`Error::Io`].
 pub fn scan(root: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
-    let mut entries = scan_all_kinds(root, format)?;
-    // A hard link to a socket is one too: none of its names carries anything.
+    Ok(without_sockets(scan_all_kinds(root, format)?))
+}
+
+/// A hard link to a socket is one too: none of its names carries anything.
+pub(super) fn without_sockets(mut entries: Vec<Entry>) -> Vec<Entry> {
     let sockets: HashSet<Vec<u8>> =
         entries.iter().filter(|entry| entry.kind == Kind::Socket).map(|entry| entry.path.clone()).collect();
     if !sockets.is_empty() {
@@ -31,14 +35,15 @@ pub fn scan(root: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
             entry.kind != Kind::Socket && !(entry.kind == Kind::Hardlink && sockets.contains(&entry.link))
         });
     }
-    Ok(entries)
+    entries
 }
 
 /// The same with sockets, which are in no layer and yet are changes.
 pub(super) fn scan_all_kinds(root: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
     let dir = file::open_root(root).map_err(|source| Error::host("open", root, source))?;
+    let owners = Owners::of_tree(root)?;
     let mut walk =
-        Walk { format, buffer: Vec::new(), found: Vec::new(), steps: Vec::new(), path: Vec::new() };
+        Walk { format, owners, buffer: Vec::new(), found: Vec::new(), steps: Vec::new(), path: Vec::new() };
     if is_root_opaque(dir.as_fd(), format).map_err(|source| Error::host("read", root, source))? {
         walk.found.push((Entry { opaque: true, ..described(dir.as_fd())? }, 0));
     }
@@ -69,6 +74,7 @@ struct Step {
 
 struct Walk {
     format: OverlayFormat,
+    owners: Option<Owners>,
     buffer: Vec<u8>,
     /// With the inode number where there may be more names.
     found: Vec<(Entry, u64)>,
@@ -108,7 +114,12 @@ impl Walk {
             path.push(b'/');
         }
         path.extend_from_slice(name.as_bytes());
-        let stat = file::stat_at(dir, name).map_err(|source| Error::io("read", &path, source))?;
+        let mut stat = file::stat_at(dir, name).map_err(|source| Error::io("read", &path, source))?;
+        if let Some(owners) = &self.owners {
+            owners
+                .correct(dir, name, &mut stat)
+                .map_err(|source| Error::io("read the owner of", &path, source))?;
+        }
         if stat.is_whiteout() {
             self.found.push((Entry::new(path, Kind::Whiteout), 0));
             return Ok(false);

@@ -12,6 +12,7 @@ use super::entry::split_path;
 use super::error::{Error, shown};
 use super::ladder::{Ladder, Rung};
 use super::overlay::OverlayFormat;
+use super::owners::Owners;
 use crate::sys::file::{self, Name, Stat};
 
 /// As many symbolic links as the kernel follows in one path.
@@ -53,22 +54,30 @@ impl Stack {
     /// [`Error::Io`] where one cannot be opened.
     pub fn open(dirs: &[PathBuf], format: OverlayFormat) -> Result<Self, Error> {
         let mut parts = Vec::with_capacity(dirs.len());
+        let mut owners = Vec::with_capacity(dirs.len());
         for (layer, path) in dirs.iter().enumerate() {
             let dir = file::open_root(path).map_err(|source| Error::host("open", path, source))?;
             let is_last = super::scan::is_root_opaque(dir.as_fd(), format)
                 .map_err(|source| Error::host("read", path, source))?;
             parts.push((layer, Arc::new(dir)));
+            owners.push(Owners::of_tree(path)?);
             if is_last {
                 break;
             }
         }
-        Ok(Self { root: Merged { parts, format } })
+        Ok(Self { root: Merged { parts, format, owners: owners.into() } })
     }
 
     /// Which marks its layers use.
     #[must_use]
     pub const fn format(&self) -> OverlayFormat {
         self.root.format
+    }
+
+    /// Whether one of its layers has records of owners ([`super::owners`]).
+    #[must_use]
+    pub fn has_records(&self) -> bool {
+        self.root.owners.iter().any(Option::is_some)
     }
 
     /// What is at exactly `path`: no symbolic link is followed, not even on the way.
@@ -205,13 +214,13 @@ impl Cursor {
     pub(super) fn find(&mut self, path: &[u8]) -> Result<Option<Node>, Error> {
         let fail = |source| Error::io("read", path, source);
         if path.is_empty() {
-            return match self.0.go(b"").map_err(fail)?.and_then(|root| root.parts.first()) {
-                Some((layer, dir)) => {
-                    let stat = file::stat_of_fd(dir.as_fd()).map_err(fail)?;
-                    Ok(Some(Node { stat, layer: *layer }))
-                }
-                None => Ok(None),
-            };
+            let Some(root) = self.0.go(b"").map_err(fail)? else { return Ok(None) };
+            let Some((layer, dir)) = root.parts.first() else { return Ok(None) };
+            let mut stat = file::stat_of_fd(dir.as_fd()).map_err(fail)?;
+            if let Some(Some(owners)) = root.owners.get(*layer) {
+                owners.correct_root(dir.as_fd(), &mut stat).map_err(fail)?;
+            }
+            return Ok(Some(Node { stat, layer: *layer }));
         }
         let (dir, name) = split_path(path);
         let Some(dir) = self.dir(dir)? else { return Ok(None) };
@@ -271,12 +280,23 @@ impl Cursor {
 struct Merged {
     parts: Vec<(usize, Arc<OwnedFd>)>,
     format: OverlayFormat,
+    /// By layer.
+    owners: Arc<[Option<Owners>]>,
 }
 
 impl Merged {
+    /// What `name` is in `dir` of a layer, with the owner that it should have.
+    fn stat(&self, layer: usize, dir: BorrowedFd<'_>, name: &Name) -> io::Result<Option<Stat>> {
+        let mut stat = file::find_at(dir, name)?;
+        if let (Some(stat), Some(Some(owners))) = (&mut stat, self.owners.get(layer)) {
+            owners.correct(dir, name, stat)?;
+        }
+        Ok(stat)
+    }
+
     fn find(&self, name: &Name) -> io::Result<Option<Node>> {
         for (layer, dir) in &self.parts {
-            if let Some(stat) = file::find_at(dir.as_fd(), name)? {
+            if let Some(stat) = self.stat(*layer, dir.as_fd(), name)? {
                 let hides = self.is_whiteout(dir.as_fd(), name, &stat)?;
                 return Ok((!hides).then_some(Node { stat, layer: *layer }));
             }
@@ -304,7 +324,7 @@ impl Merged {
             })?;
             for name in names {
                 if let Slot::Vacant(slot) = found.entry(name.as_bytes().to_vec()) {
-                    let Some(stat) = file::find_at(dir.as_fd(), &name)? else { continue };
+                    let Some(stat) = self.stat(*layer, dir.as_fd(), &name)? else { continue };
                     let hides = self.is_whiteout(dir.as_fd(), &name, &stat)?;
                     slot.insert((!hides).then_some(Node { stat, layer: *layer }));
                 }
@@ -335,6 +355,6 @@ impl Rung for Merged {
                 Err(error) => return Err(error),
             }
         }
-        Ok((!parts.is_empty()).then_some(Self { parts, format: self.format }))
+        Ok((!parts.is_empty()).then(|| Self { parts, format: self.format, owners: self.owners.clone() }))
     }
 }

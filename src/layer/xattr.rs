@@ -2,7 +2,7 @@
 //!
 //! Kept: `user.*`, `security.capability`, POSIX access lists. Not kept: what the host adds
 //! (`security.selinux`, `security.ima`, `trusted.*`: the same tree would give another digest
-//! elsewhere) and every mark of overlayfs, which a mount would obey.
+//! elsewhere), every mark of overlayfs, which a mount would obey, and our own records ([`super::owners`]).
 
 /// File capabilities (`capabilities(7)`).
 pub const CAPABILITY: &[u8] = b"security.capability";
@@ -21,6 +21,7 @@ pub fn is_kept(name: &[u8]) -> bool {
             name.starts_with(b"user.")
                 && name.len() > b"user.".len()
                 && !name.starts_with(b"user.overlay.")
+                && !name.starts_with(b"user.plywood.")
                 && !name.contains(&b'=')
                 && !name.contains(&0)
         }
@@ -53,6 +54,7 @@ mod tests {
             (b"user.", false),
             (b"user.overlay.opaque", false),
             (b"user.overlay.whiteout", false),
+            (b"user.plywood.owner", false),
             (b"user.overlayish", true),
             (b"user.a=b", false),
             (b"trusted.overlay.redirect", false),

@@ -98,6 +98,13 @@ impl Completer for Assistant {
             }
             workbench.containers().unwrap_or_default().into_iter().map(|container| container.name).collect()
         };
+        let snapshots = || {
+            if !there {
+                return Vec::new();
+            }
+            let listed = workbench.snapshots(None).unwrap_or_default();
+            listed.into_iter().map(|snapshot| snapshot.name).collect()
+        };
         let inside = |code: &str, folder: &str| {
             if !there {
                 return Vec::new();
@@ -105,11 +112,9 @@ impl Completer for Assistant {
             let found = subject(&session, code).map(|subject| workbench.names_in(&subject, folder));
             found.and_then(Result::ok).unwrap_or_default()
         };
-        Ok(complete::complete(
-            line,
-            pos,
-            &World { names, images: &images, containers: &containers, inside: &inside },
-        ))
+        let world =
+            World { names, images: &images, containers: &containers, snapshots: &snapshots, inside: &inside };
+        Ok(complete::complete(line, pos, &world))
     }
 }
 

@@ -131,6 +131,8 @@ mod tests {
             diff_ids: vec![String::new(), String::new()],
             architecture: String::new(),
             os: String::new(),
+            verified: true,
+            origin: None,
         };
         assert_eq!(of_image(&image), "  1a1a1a1a1a1a training:v1 · 2 layers · 12.3 MB");
     }

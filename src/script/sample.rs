@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::workbench::{
-    Change, Check, Container, File, FsckReport, HistoryEntry, Image, Layer, Problem, Waste, WasteItem,
+    Change, Check, Container, File, FsckReport, HistoryEntry, Image, Layer, Problem, Snapshot, Waste,
+    WasteItem,
 };
 
 pub fn image() -> Image {
@@ -17,6 +18,8 @@ pub fn image() -> Image {
         diff_ids: vec![format!("sha256:{}", "2b".repeat(32))],
         architecture: "amd64".to_owned(),
         os: "linux".to_owned(),
+        verified: true,
+        origin: None,
     }
 }
 
@@ -35,6 +38,18 @@ pub fn container() -> Container {
         stdout_blob: b"hi\n".to_vec(),
         stderr_blob: Vec::new(),
         removed: false,
+    }
+}
+
+pub fn snapshot() -> Snapshot {
+    Snapshot {
+        id: "5e0d2b7a5d2e".repeat(5) + "5e0d",
+        name: "quiet_heron".to_owned(),
+        container: container().id,
+        image: "plywood/base:latest".to_owned(),
+        created: "2024-05-06T07:08:09Z".to_owned(),
+        parts: 1,
+        message: Some("before the upgrade".to_owned()),
     }
 }
 

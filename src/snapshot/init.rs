@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::place::{Attributes, dress};
+use crate::layer::owners::Recorder;
 use crate::layer::{OverlayFormat, Stack};
 use crate::oci::ChainId;
 use crate::store::{PartId, Store};
@@ -61,6 +62,7 @@ fn make(store: &Store, key: &str, layers: &[PathBuf], format: OverlayFormat) -> 
 }
 
 fn fill(root: &Path, image: &Stack) -> Result<(), Error> {
+    let mut recorder = if image.has_records() { Some(Recorder::open(root)?) } else { None };
     let mut directories = Vec::new();
     for (path, point) in &POINTS {
         let mut seen = String::new();
@@ -88,14 +90,14 @@ fn fill(root: &Path, image: &Stack) -> Result<(), Error> {
         let target = root.join(path);
         let is_dir = image.lookup(path.as_bytes())?.is_some_and(|node| node.is_dir());
         match Attributes::of(image, path.as_bytes())?.filter(|_| is_dir) {
-            Some(attributes) => dress(&target, &attributes)?,
+            Some(attributes) => dress(&target, &attributes, recorder.as_mut())?,
             None => fs::set_permissions(&target, fs::Permissions::from_mode(0o755))
                 .map_err(|source| Error::Io { path: target.clone(), source })?,
         }
     }
     // The root's own attributes come from here too: it is the topmost of the lower directories.
     if let Some(attributes) = Attributes::of(image, b"")? {
-        dress(root, &attributes)?;
+        dress(root, &attributes, recorder.as_mut())?;
     }
     Ok(())
 }

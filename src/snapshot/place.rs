@@ -13,6 +13,7 @@ use std::path::Path;
 use nix::fcntl::{AT_FDCWD, renameat};
 
 use super::Error;
+use crate::layer::owners::{Owner, Owners, Recorder};
 use crate::layer::{OverlayFormat, Stack, escape_path};
 use crate::sys::file::{self, Name};
 
@@ -42,11 +43,14 @@ impl Attributes {
     }
 
     /// Gives them to `name` in `dir`.
-    fn give(&self, dir: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
-        // In a namespace of one id no other owner can be given; the file stays the caller's.
-        match file::set_owner(dir, name, self.uid, self.gid) {
-            Err(error) if error.raw_os_error() != Some(libc::EINVAL) => return Err(error),
-            _ => {}
+    fn give(&self, dir: BorrowedFd<'_>, name: &Name, recorder: Option<&mut Recorder>) -> io::Result<()> {
+        match recorder {
+            Some(recorder) => recorder.give(dir, name, &Owner::new(self.uid, self.gid))?,
+            None => match file::set_owner(dir, name, self.uid, self.gid) {
+                // In a namespace without that id the file stays the caller's.
+                Err(error) if error.raw_os_error() != Some(libc::EINVAL) => return Err(error),
+                _ => {}
+            },
         }
         for (attribute, value) in &self.xattrs {
             if let Ok(attribute) = std::ffi::CString::new(attribute.as_slice()) {
@@ -59,14 +63,23 @@ impl Attributes {
 }
 
 /// Gives `attributes` to the directory at `path`, which is ours.
-pub(super) fn dress(path: &Path, attributes: &Attributes) -> Result<(), Error> {
+pub(super) fn dress(
+    path: &Path,
+    attributes: &Attributes,
+    recorder: Option<&mut Recorder>,
+) -> Result<(), Error> {
     let said = |source| Error::Io { path: path.to_owned(), source };
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(said(io::ErrorKind::InvalidInput.into()));
     };
     let parent = file::open_root(parent).map_err(said)?;
     let name = Name::new(name.as_encoded_bytes()).map_err(said)?;
-    attributes.give(parent.as_fd(), &name).map_err(said)
+    attributes.give(parent.as_fd(), &name, recorder).map_err(said)
+}
+
+/// Writes owners down for the tree `upper` where its part has records of them.
+fn recorder_for(upper: &Path) -> Result<Option<Recorder>, Error> {
+    Ok(if Owners::of_tree(upper)?.is_some() { Some(Recorder::open(upper)?) } else { None })
 }
 
 /// Writes a regular file at `path` (no leading slash), following links within the container.
@@ -91,7 +104,7 @@ pub fn place_file(
     let attributes = Attributes::of(view, &path)?.map(|old| Attributes { mtime: None, ..old });
     let attributes = attributes
         .unwrap_or_else(|| Attributes::plain(like.map_or(0o644, |metadata| metadata.mode() & 0o7777)));
-    let spot = Spot::reach(view, upper, &path)?;
+    let mut spot = Spot::reach(view, upper, &path)?;
     let staging = upper.parent().unwrap_or(upper);
     let mut file = tempfile::NamedTempFile::new_in(staging)
         .map_err(|source| Error::Io { path: staging.to_owned(), source })?;
@@ -102,7 +115,7 @@ pub fn place_file(
     // Its name is the container's now.
     let _ = file.into_temp_path().keep();
     Attributes { mtime: modified, ..attributes }
-        .give(spot.dir.as_fd(), &spot.name)
+        .give(spot.dir.as_fd(), &spot.name, spot.recorder.as_mut())
         .map_err(|source| spot.said(source))
 }
 
@@ -116,7 +129,7 @@ pub fn place_directory(view: &Stack, upper: &Path, path: &[u8], like: &Metadata)
         Some(_) => return Err(Error::NotADirectory { path: shown(path) }),
         None => {}
     }
-    let spot = Spot::reach(view, upper, path)?;
+    let mut spot = Spot::reach(view, upper, path)?;
     let was_marked = file::find_at(spot.dir.as_fd(), &spot.name).map_err(|source| spot.said(source))?;
     if was_marked.is_some_and(|stat| stat.is_dir()) {
         // Made by an earlier file of the same copy.
@@ -132,7 +145,7 @@ pub fn place_directory(view: &Stack, upper: &Path, path: &[u8], like: &Metadata)
             .map_err(|source| spot.said(source))?;
     }
     Attributes::plain(like.mode() & 0o7777)
-        .give(spot.dir.as_fd(), &spot.name)
+        .give(spot.dir.as_fd(), &spot.name, spot.recorder.as_mut())
         .map_err(|source| spot.said(source))
 }
 
@@ -157,6 +170,7 @@ struct Spot {
     name: Name,
     path: Vec<u8>,
     format: OverlayFormat,
+    recorder: Option<Recorder>,
 }
 
 impl Spot {
@@ -170,6 +184,7 @@ impl Spot {
         }
         let parent = resolved.path;
         let said = |source| Error::Io { path: shown(path).into(), source };
+        let mut recorder = recorder_for(upper)?;
         let mut dir =
             file::open_root(upper).map_err(|source| Error::Io { path: upper.to_owned(), source })?;
         let mut end = 0;
@@ -181,12 +196,12 @@ impl Spot {
                 let attributes = Attributes::of(view, &parent[..end])?
                     .ok_or_else(|| said(io::ErrorKind::NotFound.into()))?;
                 file::make_dir(dir.as_fd(), &name, 0o755).map_err(said)?;
-                attributes.give(dir.as_fd(), &name).map_err(said)?;
+                attributes.give(dir.as_fd(), &name, recorder.as_mut()).map_err(said)?;
             }
             dir = file::open_dir(dir.as_fd(), &name).map_err(said)?;
         }
         let name = Name::new(last).map_err(said)?;
-        Ok(Self { dir, name, path: path.to_vec(), format: view.format() })
+        Ok(Self { dir, name, path: path.to_vec(), format: view.format(), recorder })
     }
 
     /// A rename cannot replace a directory; the callers have made sure that none is shown there.

@@ -3,8 +3,9 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,11 +13,19 @@ use super::session::Session;
 use super::store::Inner;
 use super::{Error, Noun, Store};
 use crate::oci::Digest;
+use crate::sys::lock;
 
 /// Large enough that system calls do not show beside hashing.
 const BUFFER: usize = 256 * 1024;
 
-/// A blob being written; hashed on the way. Dropped without [`finish`](Self::finish) it was never there.
+/// What is in `tmp` under such a name is the beginning of a blob, of which the rest may still come.
+pub(super) const RESUME: &str = "resume-";
+
+/// A beginning that nobody has come back to for so long goes.
+const RESUME_LIFE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// A blob being written; hashed on the way. Dropped without [`finish`](Self::finish) it was never there, unless it is
+/// one that can be [resumed](Store::resume_blob).
 pub struct BlobWriter {
     inner: Arc<Inner>,
     session: Arc<Session>,
@@ -24,6 +33,8 @@ pub struct BlobWriter {
     file: File,
     hasher: Sha256,
     size: u64,
+    /// Dropped unfinished, it stays for the next [`Store::resume_blob`].
+    stays: bool,
 }
 
 impl Store {
@@ -82,7 +93,38 @@ impl Store {
         let path = inner.temporary().join(session.fresh_name());
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         let file = file.map_err(|source| Error::io("create", &path, source))?;
-        Ok(BlobWriter { inner, session, path, file, hasher: Sha256::new(), size: 0 })
+        Ok(BlobWriter { inner, session, path, file, hasher: Sha256::new(), size: 0, stays: false })
+    }
+
+    /// Goes on with the blob `digest` where an earlier attempt ended, in this process or in a dead one. The first
+    /// part of the answer is a reader of what is there; all of it must be given to [`BlobWriter::take_in`]
+    /// before more is written.
+    ///
+    /// What is unfinished stays when the writer is dropped, until it is finished, [discarded](BlobWriter::discard),
+    /// pruned, or seven days old. While one process has it, another one begins anew, on its own.
+    ///
+    /// # Errors
+    /// Those of creating a file.
+    pub fn resume_blob(&self, digest: &Digest) -> Result<(File, BlobWriter), Error> {
+        let inner = Arc::clone(self.inner());
+        sweep_resumable(&inner);
+        let session = inner.session()?;
+        let path = inner.temporary().join(format!("{RESUME}{}", digest.hex()));
+        let fail = |source| Error::io("create", &path, source);
+        let open =
+            |path: &Path| OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path);
+        let file = open(&path).map_err(fail)?;
+        // Locked, and still the one of that name: its last owner may have just finished it.
+        let owned = lock::try_whole(&file).map_err(fail)? && same_file(&file, &path);
+        if owned {
+            let reader = File::open(&path).map_err(fail)?;
+            let writer =
+                BlobWriter { inner, session, path, file, hasher: Sha256::new(), size: 0, stays: true };
+            return Ok((reader, writer));
+        }
+        let writer = self.blob_writer()?;
+        let reader = File::open(&writer.path).map_err(fail)?;
+        Ok((reader, writer))
     }
 
     /// Writes all that `reader` gives; its digest and size in bytes. It stays pinned as after [`Self::pin_blob`].
@@ -109,7 +151,72 @@ impl Store {
     }
 }
 
+/// Removes beginnings of blobs that nobody will come back to.
+fn sweep_resumable(inner: &Inner) {
+    for name in super::store::names(&inner.temporary()) {
+        let path = inner.temporary().join(&name);
+        let old = || {
+            let age = fs::metadata(&path).and_then(|found| found.modified()).map(|time| time.elapsed());
+            age.is_ok_and(|age| age.is_ok_and(|age| age > RESUME_LIFE))
+        };
+        if name.starts_with(RESUME) && old() && !is_resuming(&path) {
+            // If it cannot go now, the next one tries again.
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
+/// Is somebody writing the beginning of a blob at `path`?
+pub(super) fn is_resuming(path: &Path) -> bool {
+    File::open(path).is_ok_and(|file| matches!(lock::try_whole(&file), Ok(false)))
+}
+
+fn same_file(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(one), Ok(other)) => one.dev() == other.dev() && one.ino() == other.ino(),
+        _ => false,
+    }
+}
+
 impl BlobWriter {
+    /// Counts bytes that are in the file already, from an earlier attempt.
+    pub fn take_in(&mut self, bytes: &[u8]) {
+        self.hasher.update(bytes);
+        self.size += bytes.len() as u64;
+    }
+
+    /// Bytes so far.
+    #[must_use]
+    pub const fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// A second handle, for reading what was written so far.
+    ///
+    /// # Errors
+    /// Those of opening a file.
+    pub fn reader(&self) -> Result<File, Error> {
+        File::open(&self.path).map_err(|source| Error::io("open", &self.path, source))
+    }
+
+    /// Begins anew: what was written so far is not the blob.
+    ///
+    /// # Errors
+    /// Those of truncating a file.
+    pub fn restart(&mut self) -> Result<(), Error> {
+        let cut = self.file.set_len(0).and_then(|()| std::io::Seek::rewind(&mut self.file));
+        cut.map_err(|source| Error::io("write", &self.path, source))?;
+        self.hasher = Sha256::new();
+        self.size = 0;
+        Ok(())
+    }
+
+    /// Removes it, even if it could be resumed.
+    pub fn discard(mut self) {
+        self.stays = false;
+    }
+
     /// Puts the blob in its place; its digest and size in bytes. It survives a power cut from here on.
     ///
     /// # Errors
@@ -118,6 +225,7 @@ impl BlobWriter {
         let hasher = std::mem::take(&mut self.hasher);
         let actual = Digest::from_bytes(hasher.finalize().into());
         if let Some(&expected) = expected.filter(|&expected| *expected != actual) {
+            self.stays = false;
             return Err(Error::WrongDigest { expected, actual });
         }
         let target = self.inner.blob_path(&actual);
@@ -155,7 +263,10 @@ impl Write for BlobWriter {
 
 impl Drop for BlobWriter {
     fn drop(&mut self) {
-        // After a rename it is gone already.
-        let _ = fs::remove_file(&self.path);
+        // After a rename it is gone already. A beginning of nothing is not worth keeping.
+        let is_empty = || self.file.metadata().is_ok_and(|found| found.len() == 0);
+        if !self.stays || is_empty() {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }

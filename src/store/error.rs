@@ -20,6 +20,8 @@ pub enum Noun {
     Image,
     /// A blob, by digest.
     Blob,
+    /// A snapshot, by id, name, or the beginning of an id.
+    Snapshot,
 }
 
 impl fmt::Display for Noun {
@@ -28,6 +30,7 @@ impl fmt::Display for Noun {
             Self::Container => "container",
             Self::Image => "image",
             Self::Blob => "blob",
+            Self::Snapshot => "snapshot",
         })
     }
 }
@@ -146,31 +149,41 @@ pub enum Error {
         /// Their short ids, ten at most.
         matches: Vec<String>,
     },
-    /// A container's name is taken.
-    #[error("the name `{name}` is in use by container `{}`", holder.get(..12).unwrap_or(holder))]
+    /// The name of a container or snapshot is taken by another one.
+    #[error("the name `{name}` is in use by {noun} `{}`", holder.get(..12).unwrap_or(holder))]
     NameInUse {
+        /// What sort of thing has it.
+        noun: Noun,
         /// The name.
         name: String,
-        /// The id of the container that has it.
+        /// The id of the one that has it.
         holder: String,
     },
-    /// Not a name for a container.
+    /// Not a name for a container or a snapshot.
     #[error(
-        "`{name}` cannot name a container: want a letter or digit, then letters, digits, `_`, `.` and `-`, at most 128"
+        "`{name}` cannot be a name: want a letter or digit, then letters, digits, `_`, `.` and `-`, at most 128"
     )]
     InvalidName {
         /// The name.
         name: String,
     },
-    /// An image cannot go while a container is made of it.
-    #[error("image `{image}` is in use by container `{container}`{}", more(*others))]
+    /// An image cannot go while a container or a snapshot is made of it.
+    #[error("image `{image}` is in use by {noun} `{user}`{}", more(*others))]
     InUse {
         /// The image's short id.
         image: String,
-        /// The name of one container made of it.
-        container: String,
-        /// How many other containers are.
+        /// What sort of thing is made of it.
+        noun: Noun,
+        /// The name of one thing made of it.
+        user: String,
+        /// How many others of the sort are.
         others: u64,
+    },
+    /// A container that is to be copied is no more what it was.
+    #[error("container `{container}` has changed meanwhile")]
+    Changed {
+        /// Its name.
+        container: String,
     },
     /// A record would name a layer that is not there, perhaps because somebody pruned it.
     #[error("layer `{diff_id}` is not in the store")]

@@ -9,8 +9,8 @@ use sha2::{Digest as _, Sha256};
 use super::prune::{PruneReport, Unneeded};
 use super::records::containers::{self, ContainerRecord};
 use super::records::layers::{self, LayerRecord, TarSource};
-use super::records::{images, special};
-use super::{Error, Store, StoredImage};
+use super::records::{images, snapshots, special};
+use super::{Error, PartId, Store, StoredImage};
 use crate::oci::{DiffId, Digest};
 
 /// How thorough a check is.
@@ -73,6 +73,8 @@ pub enum ProblemKind {
     Reference,
     /// A container whose directories are gone; repaired by removing it.
     Container,
+    /// A snapshot whose directories are gone; repaired by removing it.
+    Snapshot,
     /// A special part that is gone; repaired by forgetting it.
     Special,
 }
@@ -88,6 +90,7 @@ impl ProblemKind {
             Self::Image => "image",
             Self::Reference => "reference",
             Self::Container => "container",
+            Self::Snapshot => "snapshot",
             Self::Special => "special",
         }
     }
@@ -114,6 +117,7 @@ impl Store {
         check.images()?;
         check.references()?;
         check.containers()?;
+        check.snapshots()?;
         check.special()?;
         let problems = check.problems;
         let mut garbage = self.inner().unreachable(Unneeded::Keep)?;
@@ -319,19 +323,48 @@ impl Check<'_> {
     }
 
     fn container(&self, container: &ContainerRecord) -> Result<Option<String>, Error> {
-        for part in &container.parts {
+        self.missing("containers", container.row, &container.parts, container.image.as_ref())
+    }
+
+    /// What the container or snapshot at `row` of `table` needs and has not.
+    fn missing(
+        &self,
+        table: &str,
+        row: i64,
+        parts: &[PartId],
+        image: Option<&Digest>,
+    ) -> Result<Option<String>, Error> {
+        for part in parts {
             if !self.store.part_fs(part).exists() {
                 return Ok(Some(format!("its part `{part}` is missing")));
             }
         }
-        let Some(image) = &container.image else { return Ok(None) };
+        let Some(image) = image else { return Ok(None) };
         let missing = self.store.inner().read(|database| {
-            let mut statement = database.prepare_cached(
-                "SELECT 1 FROM containers WHERE row = ?1 AND image NOT IN (SELECT id FROM images)",
-            )?;
-            Ok(statement.query_row([container.row], |_| Ok(())).optional()?.is_some())
+            let mut statement = database.prepare_cached(&format!(
+                "SELECT 1 FROM {table} WHERE row = ?1 AND image NOT IN (SELECT id FROM images)"
+            ))?;
+            Ok(statement.query_row([row], |_| Ok(())).optional()?.is_some())
         })?;
         Ok(missing.then(|| format!("its image `{image}` is missing")))
+    }
+
+    fn snapshots(&mut self) -> Result<(), Error> {
+        let inner = self.store.inner();
+        for snapshot in inner.read(snapshots::all)? {
+            let found = self.missing("snapshots", snapshot.row, &snapshot.parts, snapshot.image.as_ref())?;
+            let Some(detail) = found else { continue };
+            // It may have gone with its parts while we were looking.
+            match self.store.snapshot(&snapshot.id) {
+                Err(Error::NotFound { .. }) => continue,
+                other => other?,
+            };
+            if self.options.repair {
+                self.store.remove_snapshot(snapshot.row)?;
+            }
+            self.add(ProblemKind::Snapshot, snapshot.name, detail, self.options.repair);
+        }
+        Ok(())
     }
 
     fn special(&mut self) -> Result<(), Error> {

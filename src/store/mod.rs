@@ -1,7 +1,7 @@
 //! Blobs, the directories of layers and containers, and the records that name them.
 //!
 //! ```text
-//! plywood.db      records: layers, images, references, containers (SQLite, WAL)
+//! plywood.db      records: layers, images, references, containers, snapshots (SQLite, WAL)
 //! blobs/sha256/   compressed layers as they came, named by digest
 //! parts/NAME/     one directory tree: fs, work, and its layer's index
 //! sessions/       one locked file for each process that is writing
@@ -43,4 +43,5 @@ pub use prune::PruneReport;
 pub use records::containers::{ContainerRecord, NewContainer, Status};
 pub use records::images::{BlobDescriptor, ImageRecord, MovedReference, RemovedImage, StoredImage};
 pub use records::layers::{AddedLayer, LayerRecord, TarSource};
+pub use records::snapshots::{NewSnapshot, SnapshotRecord};
 pub use store::Store;

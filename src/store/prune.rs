@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::records::layers::{self, Leftover};
 use super::session::{Living, owner};
 use super::store::{Inner, names};
-use super::{Error, PartId, Store, reach, remove};
+use super::{Error, PartId, Store, blobs, reach, remove};
 use crate::oci::{DiffId, Digest};
 
 /// What was removed, or with `dry` would be.
@@ -58,7 +58,7 @@ impl Inner {
         let folder = self.sessions();
         let mut living = Living::new(&folder);
         // Listed before the records are read: what is made in between is not in the lists.
-        let (parts, blobs, temporary) =
+        let (parts, present, temporary) =
             (names(&self.parts()), names(&self.blobs()), names(&self.temporary()));
         let mut leftover = Leftover::default();
         let mut reached_parts = HashSet::new();
@@ -86,7 +86,7 @@ impl Inner {
                 report.parts.push(part);
             }
         }
-        for name in blobs {
+        for name in present {
             let Ok(digest) = format!("sha256:{name}").parse::<Digest>() else { continue };
             if !reached_blobs.contains(&digest) {
                 report.bytes += remove::disk_usage(&self.blob_path(&digest));
@@ -94,7 +94,9 @@ impl Inner {
             }
         }
         for name in temporary {
-            if owner(&name).is_none_or(|session| !living.is_alive(session)) {
+            let resuming =
+                || name.starts_with(blobs::RESUME) && blobs::is_resuming(&self.temporary().join(&name));
+            if owner(&name).is_none_or(|session| !living.is_alive(session)) && !resuming() {
                 report.bytes += remove::disk_usage(&self.temporary().join(&name));
                 report.temporary.push(name);
             }

@@ -8,6 +8,10 @@ use nix::errno::Errno;
 
 /// `openat2(2)`: the walk must not leave the directory, symbolic links are refused (ELOOP).
 pub const NO_SYMLINKS: u64 = 0x04 | 0x08;
+/// `openat2(2)`: the walk must not leave the directory.
+pub const BENEATH: u64 = 0x08;
+/// `openat2(2)`: symbolic links are refused, but for one at the end that is opened itself.
+pub const NO_LINKS_ON_THE_WAY: u64 = 0x04;
 /// `openat2(2)`: the directory is the root: absolute links and `..` stay in it; magic links are refused.
 pub const IN_ROOT: u64 = 0x10 | 0x02;
 

@@ -36,6 +36,11 @@ const STACK: usize = 256 * 1024;
 /// Set once `clone3` turned out to be missing or forbidden (old seccomp profiles answer ENOSYS).
 static WITHOUT_CLONE3: AtomicBool = AtomicBool::new(false);
 
+/// Has every later child made by `clone(2)`, as if there were no `clone3(2)`.
+pub fn use_clone() {
+    WITHOUT_CLONE3.store(true, Ordering::Relaxed);
+}
+
 /// Memory for a child's stack, with a guard below it. Can be used for one child after another.
 #[derive(Debug)]
 pub struct Stack {

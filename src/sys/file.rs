@@ -12,13 +12,15 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+mod copy;
 mod remove;
 mod spread;
 mod xattr;
 
+pub use copy::copy_data;
 pub use remove::remove_tree;
 pub use spread::spread_subdirectories;
-pub use xattr::{get_xattr, get_xattr_of, list_xattrs, remove_xattr, set_xattr, set_xattr_of};
+pub use xattr::{get_xattr, get_xattr_of, list_xattrs, remove_xattr, set_xattr, set_xattr_of, use_paths};
 
 /// Longest name of one directory entry, in bytes (`NAME_MAX`).
 pub const NAME_MAX: usize = 255;
@@ -169,6 +171,47 @@ pub fn find_at(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Option<Stat>> {
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// A time as seconds and nanoseconds.
+pub type Time = (i64, u32);
+
+/// Which file `name` in `dir` is (inode and when it was made: numbers are used again), and when anything of it last
+/// changed, a time that no program can set.
+///
+/// # Errors
+/// Whatever `statx(2)` answers.
+pub fn changed(dir: BorrowedFd<'_>, name: &Name) -> io::Result<((u64, Time), Time)> {
+    let raw = statx(dir, name, libc::STATX_INO | libc::STATX_BTIME | libc::STATX_CTIME)?;
+    let time = |time: libc::statx_timestamp| (time.tv_sec, time.tv_nsec);
+    Ok(((raw.stx_ino, time(raw.stx_btime)), time(raw.stx_ctime)))
+}
+
+fn statx(dir: BorrowedFd<'_>, name: &Name, mask: u32) -> io::Result<libc::statx> {
+    let mut raw = MaybeUninit::<libc::statx>::zeroed();
+    let flags = libc::AT_SYMLINK_NOFOLLOW;
+    // SAFETY: the name is terminated and outlives the call; `raw` is writable.
+    check(unsafe { libc::statx(dir.as_raw_fd(), name.as_ptr(), flags, mask, raw.as_mut_ptr()) })?;
+    // SAFETY: the call succeeded, so the kernel filled it; zeroes would be valid too.
+    Ok(unsafe { raw.assume_init() })
+}
+
+/// Gives the empty file `into` the content of `from` without copying it, where the file system can.
+///
+/// # Errors
+/// `ioctl_ficlone(2)`'s: EOPNOTSUPP, EXDEV, EINVAL, ENOTTY where it cannot.
+pub fn share_blocks(from: &File, into: &File) -> io::Result<()> {
+    // SAFETY: plain numbers.
+    check(unsafe { libc::ioctl(into.as_raw_fd(), libc::FICLONE as _, from.as_raw_fd()) }).map(drop)
+}
+
+/// When `name` in `dir` was made, as seconds and nanoseconds; zeros where the file system does not know.
+///
+/// # Errors
+/// Whatever `statx(2)` answers.
+pub fn born(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Time> {
+    let raw = statx(dir, name, libc::STATX_BTIME)?;
+    Ok((raw.stx_btime.tv_sec, raw.stx_btime.tv_nsec))
 }
 
 fn openat(dir: BorrowedFd<'_>, name: *const libc::c_char, flags: i32, mode: u32) -> io::Result<OwnedFd> {

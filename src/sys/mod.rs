@@ -4,6 +4,7 @@
 #![allow(unsafe_code)]
 
 pub mod at;
+pub mod calls;
 pub mod capabilities;
 pub mod clone;
 pub mod exec;
@@ -13,8 +14,10 @@ pub mod interrupt;
 pub mod lock;
 pub mod mount;
 pub mod network;
+pub mod notify;
 pub mod pidfd;
 pub mod pty;
+pub mod resume;
 pub mod seccomp;
 pub mod signal;
 pub mod terminal;

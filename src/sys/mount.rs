@@ -3,6 +3,7 @@
 use std::ffi::{CStr, c_void};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::errno::Errno;
 
@@ -29,6 +30,14 @@ const ATTR_READ_ONLY: u64 = 0x01;
 const ATTR_NOSUID: u64 = 0x02;
 const ATTR_NODEV: u64 = 0x04;
 const ATTR_NOEXEC: u64 = 0x08;
+
+/// Set where `mount_setattr` is to count as missing.
+static WITHOUT_SETATTR: AtomicBool = AtomicBool::new(false);
+
+/// Has flags of mounts changed by remounting, as if there were no `mount_setattr(2)`.
+pub fn use_remount() {
+    WITHOUT_SETATTR.store(true, Ordering::Relaxed);
+}
 
 /// `struct mount_attr`.
 #[repr(C)]
@@ -78,18 +87,24 @@ pub fn bind_tree(source: &CStr, target: &CStr) -> nix::Result<()> {
 /// `mount_setattr(2)`'s; before Linux 5.12 `mount(2)`'s.
 pub fn restrict(target: &CStr, flags: u64) -> nix::Result<()> {
     let attr = MountAttr { set: attributes(flags), clear: 0, propagation: 0, user_namespace: 0 };
-    // SAFETY: a terminated string and a structure of the stated size.
-    let answer = unsafe {
-        libc::syscall(
-            libc::SYS_mount_setattr,
-            libc::AT_FDCWD,
-            target.as_ptr(),
-            0,
-            &raw const attr,
-            size_of::<MountAttr>(),
-        )
+    let set = || {
+        if WITHOUT_SETATTR.load(Ordering::Relaxed) {
+            return Err(Errno::ENOSYS);
+        }
+        // SAFETY: a terminated string and a structure of the stated size.
+        let answer = unsafe {
+            libc::syscall(
+                libc::SYS_mount_setattr,
+                libc::AT_FDCWD,
+                target.as_ptr(),
+                0,
+                &raw const attr,
+                size_of::<MountAttr>(),
+            )
+        };
+        Errno::result(answer)
     };
-    match Errno::result(answer) {
+    match set() {
         Err(Errno::ENOSYS) => {
             // SAFETY: statvfs is plain data.
             let mut stat: libc::statvfs = unsafe { std::mem::zeroed() };
@@ -222,6 +237,9 @@ pub fn clone_tree(path: &CStr, recursive: bool) -> nix::Result<OwnedFd> {
 /// # Errors
 /// ENOSYS before Linux 5.12, EPERM.
 pub fn restrict_tree(tree: BorrowedFd<'_>, flags: u64) -> nix::Result<()> {
+    if WITHOUT_SETATTR.load(Ordering::Relaxed) {
+        return Err(Errno::ENOSYS);
+    }
     let attr = MountAttr { set: attributes(flags), clear: 0, propagation: 0, user_namespace: 0 };
     // SAFETY: a structure of the stated size.
     let answer = unsafe {

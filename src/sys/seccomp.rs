@@ -36,6 +36,8 @@ pub const ARCH: u32 = 4;
 pub const ARGUMENT_LOW: u32 = 16;
 /// Offset of its upper half.
 pub const ARGUMENT_HIGH: u32 = 20;
+/// From one argument to the next.
+pub const ARGUMENT_SIZE: u32 = 8;
 
 impl Instruction {
     /// Loads the 32-bit word at `offset` of `struct seccomp_data`.

@@ -103,14 +103,6 @@ impl Bundle {
         section.read_to_end(&mut bytes).map_err(Error::io("read", self.path()))?;
         Ok(bytes)
     }
-
-    /// The bytes of the document that a descriptor names, checked against it.
-    pub fn blob(&self, digest: &Digest, size: u64, limits: &Limits) -> Result<Vec<u8>, Error> {
-        let name = blob_name(digest);
-        let bytes = self.document(&name, limits)?;
-        check(&name, &bytes, digest, Some(size))?;
-        Ok(bytes)
-    }
 }
 
 /// Where an OCI layout has a blob.

@@ -67,13 +67,13 @@ impl Compression {
             Self::None => Box::new(stream),
             Self::Gzip => {
                 let buffered = BufReader::with_capacity(BUFFER, stream);
-                Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
+                Box::new(Decoded(flate2::bufread::MultiGzDecoder::new(buffered)))
             }
             Self::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(BufReader::with_capacity(BUFFER, stream))?;
                 // 128 MiB, what the zstd tool itself allows: a frame may ask for gigabytes.
                 decoder.window_log_max(27)?;
-                Box::new(decoder)
+                Box::new(Decoded(decoder))
             }
         })
     }
@@ -179,6 +179,22 @@ impl Compression {
                 (None, Ok(outcome)) => outcome,
                 (None, Err(panic)) => std::panic::resume_unwind(panic),
             }
+        })
+    }
+}
+
+/// A decoder whose complaints about what it reads are known for such.
+struct Decoded<R>(R);
+
+impl<R: Read> Read for Decoded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            // What flate2 and zstd say of damage; our own errors pass through them as `Other`, too.
+            io::ErrorKind::InvalidInput => io::Error::new(io::ErrorKind::InvalidData, error),
+            io::ErrorKind::Other if !error.get_ref().is_some_and(|inner| inner.is::<Error>()) => {
+                io::Error::new(io::ErrorKind::InvalidData, error)
+            }
+            _ => error,
         })
     }
 }

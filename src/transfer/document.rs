@@ -53,6 +53,42 @@ impl Platform {
         Self { architecture: super::ARCHITECTURE.to_owned(), os: "linux".to_owned(), variant: None }
     }
 
+    /// `OS/ARCHITECTURE[/VARIANT]`, or an architecture alone.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let parts: Vec<&str> = text.split('/').collect();
+        let new = |os: &str, architecture: &str, variant: Option<&str>| Self {
+            architecture: match architecture {
+                "x86_64" => "amd64",
+                "aarch64" => "arm64",
+                other => other,
+            }
+            .to_owned(),
+            os: os.to_owned(),
+            variant: variant.map(str::to_owned),
+        };
+        match parts.as_slice() {
+            [os, architecture, variant] if !parts.contains(&"") => Ok(new(os, architecture, Some(variant))),
+            [os, architecture] if !parts.contains(&"") => Ok(new(os, architecture, None)),
+            [architecture] if !architecture.is_empty() => Ok(new("linux", architecture, None)),
+            _ => Err(Error::Name {
+                text: text.to_owned(),
+                reason: "is no platform: write `linux/amd64` or `linux/arm64/v8`".to_owned(),
+            }),
+        }
+    }
+
+    /// Is an image for `self` what somebody wants who asks for `wanted`? A variant that is not asked for does not
+    /// matter, and `v8` is what every arm64 is.
+    pub fn fits(&self, wanted: &Self) -> bool {
+        let variant = |platform: &Self| match (platform.architecture.as_str(), platform.variant.as_deref()) {
+            ("arm64", None) => Some("v8".to_owned()),
+            (_, variant) => variant.map(str::to_owned),
+        };
+        self.architecture == wanted.architecture
+            && self.os == wanted.os
+            && (wanted.variant.is_none() || variant(self) == variant(wanted))
+    }
+
     /// Does an image for `self` run on this machine?
     pub fn is_own(&self) -> bool {
         let own = Self::own();

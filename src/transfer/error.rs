@@ -106,6 +106,32 @@ pub enum Error {
         /// Its value.
         allowed: u64,
     },
+    /// A registry or a daemon did not do what was asked.
+    #[error("{registry}: {what}: {fault}")]
+    Registry {
+        /// Its name, as in references.
+        registry: String,
+        /// What was asked for.
+        what: String,
+        /// What it did instead.
+        fault: RegistryFault,
+    },
+    /// A file with settings says something that cannot be.
+    #[error("`{}` cannot be used: {reason}", path.display())]
+    Settings {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A password cannot be had or kept.
+    #[error("`{registry}`: {reason}")]
+    Login {
+        /// The registry or credential helper.
+        registry: String,
+        /// Why not.
+        reason: String,
+    },
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -130,6 +156,46 @@ pub enum Error {
     Base(#[from] super::base::Error),
 }
 
+/// How a registry fails us.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryFault {
+    /// Nobody answers there.
+    #[error("it cannot be reached: {0}")]
+    Unreachable(String),
+    /// It does not let us.
+    #[error("access is denied{}", and_said(.0))]
+    Denied(String),
+    /// It has no such thing.
+    #[error("it is not there")]
+    NotFound,
+    /// Too many requests.
+    #[error("the registry wants fewer requests (429)")]
+    Busy,
+    /// Another status.
+    #[error("status {code}{}", and_said(said))]
+    Status {
+        /// The number.
+        code: u16,
+        /// What the registry says of it.
+        said: String,
+    },
+    /// The connection broke, again and again.
+    #[error("the connection fails: {0}")]
+    Broken(String),
+    /// An answer that breaks the rules.
+    #[error("refused: {0}")]
+    Refused(String),
+}
+
+/// What a stranger said, made harmless for messages.
+fn and_said(said: &str) -> String {
+    if said.is_empty() {
+        return String::new();
+    }
+    let plain: String = said.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    format!(" ({plain})")
+}
+
 impl Error {
     /// For `map_err`: names the file and what was tried with it.
     pub(super) fn io<'a>(action: &'static str, path: &'a Path) -> impl Fn(io::Error) -> Self + 'a {
@@ -140,7 +206,7 @@ impl Error {
     }
 
     /// What our own readers and writers say travels inside an `io::Error`, through other rooms.
-    fn carried(source: io::Error) -> Result<Self, io::Error> {
+    pub(super) fn carried(source: io::Error) -> Result<Self, io::Error> {
         if source.get_ref().is_some_and(|inner| inner.is::<Self>()) {
             return source.downcast::<Self>();
         }

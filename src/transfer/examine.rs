@@ -62,7 +62,7 @@ pub fn examine(
     limits: &Limits,
     interrupt: Interrupt,
 ) -> Result<Vec<Examined>, Error> {
-    let (path, wanted, layout) = place_of(source);
+    let (path, wanted, layout) = place_of(source)?;
     let watch = Watch::new(interrupt);
     let bundle = Bundle::open(&path, scratch, limits, &watch)?;
     check_kind(source, &bundle)?;

@@ -121,7 +121,7 @@ pub(super) fn unpack_unrecorded(
     unpack_part(store, tar, None, options, false)
 }
 
-fn unpack_part(
+pub(super) fn unpack_part(
     store: &Store,
     tar: impl Read + Send,
     expected: Option<DiffId>,
@@ -164,7 +164,7 @@ impl Part {
 
     /// Records it. Few tars cannot be rebuilt from their tree; of those the bytes are kept, which
     /// `again` gives once more.
-    fn record_plain<R: Read>(
+    pub fn record_plain<R: Read>(
         self,
         store: &Store,
         again: impl FnOnce() -> Result<R, Error>,
@@ -183,7 +183,8 @@ impl Part {
         }
     }
 
-    fn record(self, store: &Store, tar: TarSource) -> Result<(LayerRecord, Vec<String>), Error> {
+    /// Records it with where its tar comes from.
+    pub fn record(self, store: &Store, tar: TarSource) -> Result<(LayerRecord, Vec<String>), Error> {
         let Self { id, unpacked } = self;
         let added = store.add_layer(&LayerRecord {
             diff_id: unpacked.diff_id,
@@ -201,7 +202,7 @@ impl Part {
     }
 }
 
-fn wrong_digest(name: &str, error: crate::store::Error) -> Error {
+pub(super) fn wrong_digest(name: &str, error: crate::store::Error) -> Error {
     match error {
         crate::store::Error::WrongDigest { expected, actual } => {
             Error::Digest { name: name.to_owned(), expected, found: actual }
@@ -210,7 +211,7 @@ fn wrong_digest(name: &str, error: crate::store::Error) -> Error {
     }
 }
 
-fn hash(mut content: impl Read) -> io::Result<DiffId> {
+pub(super) fn hash(mut content: impl Read) -> io::Result<DiffId> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; BUFFER];
     loop {

@@ -14,6 +14,9 @@ use crate::oci::{DiffId, Digest, Reference};
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 const CONTAINERD_NAME: &str = "io.containerd.image.name";
 
+/// What the file `version` of a `dir:` begins with.
+pub(super) const FLAT_VERSION: &str = "Directory Transport Version: ";
+
 /// How deep indexes may lie in indexes.
 const MAX_DEPTH: u32 = 4;
 
@@ -24,6 +27,8 @@ pub(super) enum Layout {
     Oci,
     /// `manifest.json`.
     Docker,
+    /// `manifest.json` of one image, and blobs beside it, named by the digits of their digests.
+    Flat,
     /// Whichever is there.
     Either,
 }
@@ -58,7 +63,11 @@ pub(super) fn find(
     wanted: Option<&str>,
     limits: &Limits,
 ) -> Result<Vec<Found>, Error> {
-    let finder = Finder { bundle, limits };
+    let flat = layout == Layout::Flat || layout == Layout::Either && is_flat(bundle, limits);
+    let finder = Finder { bundle, limits, flat };
+    if flat {
+        return finder.single(wanted).map(|image| vec![image]);
+    }
     let (oci, docker) = (bundle.has("index.json"), bundle.has("manifest.json"));
     let mut found = match layout {
         Layout::Docker if docker => finder.docker(wanted)?,
@@ -68,7 +77,7 @@ pub(super) fn find(
         _ => {
             let looked_for = match layout {
                 Layout::Docker => "`manifest.json` (archives of Docker before 1.10 are not read)",
-                Layout::Oci => "`index.json`",
+                Layout::Oci | Layout::Flat => "`index.json`",
                 Layout::Either => "`manifest.json` or `index.json`",
             };
             let reason = format!("there is no {looked_for} in it");
@@ -116,9 +125,41 @@ struct Saved {
 struct Finder<'a> {
     bundle: &'a Bundle,
     limits: &'a Limits,
+    flat: bool,
+}
+
+/// Is it what skopeo writes as `dir:`?
+fn is_flat(bundle: &Bundle, limits: &Limits) -> bool {
+    let says = |version: Vec<u8>| version.starts_with(FLAT_VERSION.as_bytes());
+    matches!(bundle, Bundle::Directory(_)) && bundle.document("version", limits).is_ok_and(says)
 }
 
 impl Finder<'_> {
+    /// Source: containers/image `directory/`.
+    fn single(&self, wanted: Option<&str>) -> Result<Found, Error> {
+        const NAME: &str = "manifest.json";
+        if let Some(name) = wanted {
+            let path = self.bundle.path().to_owned();
+            return Err(Error::NoSuchImage { path, name: name.to_owned(), present: Vec::new() });
+        }
+        let raw = self.bundle.document(NAME, self.limits)?;
+        match Document::parse(&raw, NAME, None)? {
+            Document::Manifest(manifest) => self.image_of(&manifest, raw, NAME),
+            Document::Index(_) => Err(Error::document(NAME, "it is an index and no image's manifest")),
+        }
+    }
+
+    fn blob_name(&self, digest: &Digest) -> String {
+        if self.flat { digest.hex() } else { bundle::blob_name(digest) }
+    }
+
+    fn blob(&self, digest: &Digest, size: u64) -> Result<Vec<u8>, Error> {
+        let name = self.blob_name(digest);
+        let bytes = self.bundle.document(&name, self.limits)?;
+        bundle::check(&name, &bytes, digest, Some(size))?;
+        Ok(bytes)
+    }
+
     fn docker(&self, wanted: Option<&str>) -> Result<Vec<Found>, Error> {
         const NAME: &str = "manifest.json";
         let raw = self.bundle.document(NAME, self.limits)?;
@@ -221,11 +262,11 @@ impl Finder<'_> {
 
     /// The image that a descriptor leads to, through indexes to the one for this machine.
     fn resolve(&self, descriptor: &Descriptor, depth: u32) -> Result<Found, Error> {
-        let name = bundle::blob_name(&descriptor.digest);
+        let name = self.blob_name(&descriptor.digest);
         if depth > MAX_DEPTH {
             return Err(Error::document(name, "indexes lie too deep in one another"));
         }
-        let raw = self.bundle.blob(&descriptor.digest, descriptor.size, self.limits)?;
+        let raw = self.blob(&descriptor.digest, descriptor.size)?;
         match Document::parse(&raw, &name, descriptor.media_type.as_deref())? {
             Document::Manifest(manifest) => self.image_of(&manifest, raw, &name),
             Document::Index(entries) => {
@@ -244,18 +285,14 @@ impl Finder<'_> {
     }
 
     fn image_of(&self, manifest: &Manifest, raw: Vec<u8>, name: &str) -> Result<Found, Error> {
-        let config = self.bundle.blob(&manifest.config.digest, manifest.config.size, self.limits)?;
+        let config = self.blob(&manifest.config.digest, manifest.config.size)?;
         let mut files = Vec::new();
         for layer in &manifest.layers {
-            let member = bundle::blob_name(&layer.digest);
+            let member = self.blob_name(&layer.digest);
             let media_type = layer.media_type.as_deref().unwrap_or_default();
             let Some(section) = self.bundle.find(&member)? else {
                 if document::is_foreign(media_type) {
-                    let reason = format!(
-                        "its layer `{}` is to be had from its maker only; its URLs are never fetched",
-                        layer.digest
-                    );
-                    return Err(Error::document(name, reason));
+                    return Err(refuse_foreign(&layer.digest, name));
                 }
                 return Err(Error::Missing { path: self.bundle.path().to_owned(), member });
             };
@@ -275,37 +312,55 @@ impl Finder<'_> {
         name: &str,
         files: Vec<(String, Option<Digest>)>,
     ) -> Result<Found, Error> {
-        let diff_ids = document::diff_ids(&config, name)?;
-        if files.len() as u64 > self.limits.layers {
-            return Err(Error::Limit { name: name.to_owned(), limit: "layers", allowed: self.limits.layers });
-        }
-        if files.len() != diff_ids.len() {
-            let reason =
-                format!("it has {} layers, and its configuration names {}", files.len(), diff_ids.len());
-            return Err(Error::document(name, reason));
-        }
-        let layers = files
-            .into_iter()
-            .zip(&diff_ids)
-            .map(|((member, digest), diff_id)| LayerFile { member, diff_id: *diff_id, digest })
-            .collect();
-        // Old configurations lack these fields; such an image may run here.
-        let foreign_platform = serde_json::from_slice::<Platform>(&config)
-            .ok()
-            .filter(|platform| {
-                !platform.architecture.is_empty() && !platform.os.is_empty() && !platform.is_own()
-            })
-            .map(|platform| platform.to_string());
-        Ok(Found {
-            id: Digest::of(&config),
-            config,
-            diff_ids,
-            manifest: None,
-            layers,
-            references: Vec::new(),
-            foreign_platform,
-        })
+        assemble(config, name, files, self.limits)
     }
+}
+
+/// An image of a configuration and the files of its layers, lowest first, which must fit together.
+pub(super) fn assemble(
+    config: Vec<u8>,
+    name: &str,
+    files: Vec<(String, Option<Digest>)>,
+    limits: &Limits,
+) -> Result<Found, Error> {
+    let diff_ids = document::diff_ids(&config, name)?;
+    if files.len() as u64 > limits.layers {
+        return Err(Error::Limit { name: name.to_owned(), limit: "layers", allowed: limits.layers });
+    }
+    if files.len() != diff_ids.len() {
+        let reason = format!("it has {} layers, and its configuration names {}", files.len(), diff_ids.len());
+        return Err(Error::document(name, reason));
+    }
+    let layers = files
+        .into_iter()
+        .zip(&diff_ids)
+        .map(|((member, digest), diff_id)| LayerFile { member, diff_id: *diff_id, digest })
+        .collect();
+    // Old configurations lack these fields; such an image may run here.
+    let foreign_platform =
+        platform_of(&config).filter(|platform| !platform.is_own()).map(|platform| platform.to_string());
+    Ok(Found {
+        id: Digest::of(&config),
+        config,
+        diff_ids,
+        manifest: None,
+        layers,
+        references: Vec::new(),
+        foreign_platform,
+    })
+}
+
+/// For which machine a configuration says that it is.
+pub(super) fn platform_of(config: &[u8]) -> Option<Platform> {
+    serde_json::from_slice::<Platform>(config)
+        .ok()
+        .filter(|platform| !platform.architecture.is_empty() && !platform.os.is_empty())
+}
+
+/// A layer that only its maker's server may give out is not fetched from there.
+pub(super) fn refuse_foreign(digest: &Digest, name: &str) -> Error {
+    let reason = format!("its layer `{digest}` is to be had from its maker only; its URLs are never fetched");
+    Error::document(name, reason)
 }
 
 /// Of several entries under one name, each for another machine, the one for this machine.

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::bundle::blob_name;
+use super::images::FLAT_VERSION;
 use super::layer_tar::Hashing;
 use super::output::{self, Output};
 use super::tar_writer::TarWriter;
@@ -31,6 +32,8 @@ pub(super) enum LayoutWriter {
 pub(super) struct Directory {
     /// Where it is written; a new one has its name only at the end.
     root: PathBuf,
+    /// Blobs side by side and one manifest, as `dir:` has them.
+    flat: bool,
     /// Where a new one goes.
     rename_to: Option<PathBuf>,
     /// The images that are there already.
@@ -52,7 +55,7 @@ impl LayoutWriter {
     /// Begins a directory at `path`, or adds to the layout that is there.
     pub fn directory(path: &Path, limits: &Limits) -> Result<Self, Error> {
         let entries = match fs::read_dir(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Directory::fresh(path),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Directory::fresh(path, false),
             Err(error) => return Err(Error::io("write", path)(error)),
             Ok(mut names) => match names.next() {
                 None => Vec::new(),
@@ -60,9 +63,35 @@ impl LayoutWriter {
             },
         };
         let root = path.to_owned();
-        let mut directory = Directory { root, rename_to: None, entries, made: Vec::new(), finished: false };
+        let mut directory =
+            Directory { root, flat: false, rename_to: None, entries, made: Vec::new(), finished: false };
         directory.make_folders()?;
         Ok(Self::Directory(directory))
+    }
+
+    /// Begins a `dir:` at `path`, which takes the place of one that is there.
+    ///
+    /// Source: containers/image `directory/directory_dest.go`.
+    pub fn flat(path: &Path) -> Result<Self, Error> {
+        let ours = |entry: &fs::DirEntry| {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            ["version", "manifest.json"].contains(&&*name)
+                || name.len() == 64
+                || name.starts_with("signature-")
+        };
+        let foreign = match fs::read_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Error::io("write", path)(error)),
+            Ok(entries) => entries.flatten().find(|entry| !ours(entry)),
+        };
+        if let Some(entry) = foreign {
+            return Err(Error::Name {
+                text: path.display().to_string(),
+                reason: format!("has `{}` in it, which no `dir:` has", entry.file_name().to_string_lossy()),
+            });
+        }
+        Directory::fresh(path, true)
     }
 
     /// Writes a blob; its digest and size.
@@ -92,9 +121,8 @@ impl LayoutWriter {
     /// Is that blob there already?
     pub fn has(&self, digest: &Digest, size: u64) -> bool {
         match self {
-            Self::Directory(directory) => {
-                fs::metadata(directory.root.join(blob_name(digest))).is_ok_and(|found| found.len() == size)
-            }
+            Self::Directory(directory) => fs::metadata(directory.root.join(directory.blob_name(digest)))
+                .is_ok_and(|found| found.len() == size),
             Self::Archive { written, .. } => written.contains(digest),
         }
     }
@@ -144,7 +172,16 @@ fn present(path: &Path, limits: &Limits) -> Result<Vec<Value>, Error> {
 }
 
 impl Directory {
-    fn fresh(path: &Path) -> Result<LayoutWriter, Error> {
+    fn blob_name(&self, digest: &Digest) -> String {
+        if self.flat { digest.hex() } else { blob_name(digest) }
+    }
+
+    /// Where blobs are.
+    fn folder(&self) -> PathBuf {
+        if self.flat { self.root.clone() } else { self.root.join("blobs/sha256") }
+    }
+
+    fn fresh(path: &Path, flat: bool) -> Result<LayoutWriter, Error> {
         let temporary = tempfile::Builder::new()
             .prefix(".plywood-")
             .permissions(fs::Permissions::from_mode(0o777))
@@ -153,13 +190,16 @@ impl Directory {
         let root = temporary.keep();
         let made = vec![root.clone()];
         let rename_to = Some(path.to_owned());
-        let mut directory = Self { root, rename_to, entries: Vec::new(), made, finished: false };
+        let mut directory = Self { root, flat, rename_to, entries: Vec::new(), made, finished: false };
         directory.make_folders()?;
         Ok(LayoutWriter::Directory(directory))
     }
 
     fn make_folders(&mut self) -> Result<(), Error> {
-        let folder = self.root.join("blobs/sha256");
+        if self.flat {
+            return self.put(&self.root.join("version"), format!("{FLAT_VERSION}1.1\n").as_bytes());
+        }
+        let folder = self.folder();
         fs::create_dir_all(&folder).map_err(Error::io("create", &folder))?;
         let marker = self.root.join("oci-layout");
         if !marker.exists() {
@@ -178,7 +218,7 @@ impl Directory {
         &mut self,
         produce: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
     ) -> Result<(Digest, u64), Error> {
-        let folder = self.root.join("blobs/sha256");
+        let folder = self.folder();
         let temporary = tempfile::Builder::new()
             .prefix(".plywood-")
             .permissions(fs::Permissions::from_mode(0o666))
@@ -188,7 +228,7 @@ impl Directory {
         produce(&mut out)?;
         out.flush().map_err(Error::io("write", &folder))?;
         let (digest, size) = out.finish();
-        let path = self.root.join(blob_name(&digest));
+        let path = self.root.join(self.blob_name(&digest));
         temporary.as_file().sync_all().map_err(Error::io("write", &path))?;
         if !path.exists() {
             self.made.push(path.clone());
@@ -198,6 +238,9 @@ impl Directory {
     }
 
     fn finish(mut self, descriptor: Value, name: Option<&str>) -> Result<(), Error> {
+        if self.flat {
+            return self.finish_flat(&descriptor);
+        }
         let mut entries = std::mem::take(&mut self.entries);
         // One name means one image: the newest.
         entries.retain(|entry| {
@@ -213,6 +256,25 @@ impl Directory {
         }
         self.finished = true;
         Ok(())
+    }
+}
+
+impl Directory {
+    /// The manifest has a name of its own there.
+    fn finish_flat(mut self, descriptor: &Value) -> Result<(), Error> {
+        let digest = descriptor["digest"].as_str().and_then(|text| text.parse::<Digest>().ok());
+        let blob = self.root.join(digest.map(|digest| digest.hex()).unwrap_or_default());
+        let manifest = self.root.join("manifest.json");
+        fs::rename(&blob, &manifest).map_err(Error::io("create", &manifest))?;
+        output::sync_directory(&self.root)?;
+        let Some(path) = self.rename_to.clone() else { return Ok(()) };
+        if path.exists() {
+            // It holds nothing that is not a `dir:`'s, as was looked at the beginning.
+            fs::remove_dir_all(&path).map_err(Error::io("replace", &path))?;
+        }
+        fs::rename(&self.root, &path).map_err(Error::io("create", &path))?;
+        self.finished = true;
+        output::sync_directory(&output::directory_of(&path))
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Limits {
     pub archive_bytes: u64,
     /// Layers of one image. Docker allows 127; OCI images may have more.
     pub layers: u64,
+    /// Bytes of one layer's file in a registry.
+    pub blob_bytes: u64,
     /// Bounds on each layer.
     pub layer: crate::layer::Limits,
 }
@@ -22,6 +24,7 @@ impl Default for Limits {
             members: 200_000,
             archive_bytes: 256 << 30,
             layers: 2_000,
+            blob_bytes: 64 << 30,
             layer: crate::layer::Limits::default(),
         }
     }

@@ -65,7 +65,7 @@ pub struct Loaded {
 /// What is wrong with the source; then no image of it is recorded, and what was unpacked of it is
 /// garbage that [`Store::prune`] takes once this process has ended.
 pub fn load(store: &Store, source: &Source, options: &LoadOptions) -> Result<Vec<Loaded>, Error> {
-    let (path, wanted, layout) = place_of(source);
+    let (path, wanted, layout) = place_of(source)?;
     let watch = Watch::new(options.interrupt);
     let scratch = store.root().join("tmp");
     let bundle = Bundle::open(&path, &scratch, &options.limits, &watch)?;
@@ -75,27 +75,36 @@ pub fn load(store: &Store, source: &Source, options: &LoadOptions) -> Result<Vec
     found.into_iter().map(|image| put(store, image, &fetched)).collect()
 }
 
-pub(super) fn place_of(source: &Source) -> (PathBuf, Option<String>, Layout) {
+pub(super) fn place_of(source: &Source) -> Result<(PathBuf, Option<String>, Layout), Error> {
     let (place, layout) = match source {
         Source::Oci(place) | Source::OciArchive(place) => (place, Layout::Oci),
         Source::DockerArchive(place) => (place, Layout::Docker),
-        Source::Path(path) => return (path.clone(), None, Layout::Either),
+        Source::Path(path) => return Ok((path.clone(), None, Layout::Either)),
+        Source::Dir(path) => return Ok((path.clone(), None, Layout::Flat)),
+        Source::Registry(_) | Source::Daemon(_) => {
+            return Err(Error::Name {
+                text: format!("{source:?}"),
+                reason: "is no file: `registry::pull` and `daemon::export` bring it".to_owned(),
+            });
+        }
     };
     let (path, wanted) = place.find();
-    (path, wanted, layout)
+    Ok((path, wanted, layout))
 }
 
 pub(super) fn check_kind(source: &Source, bundle: &Bundle) -> Result<(), Error> {
     let reason = match (source, bundle) {
         (Source::Oci(_), Bundle::Archive(_)) => "it is a file: `oci-archive:` reads those",
         (Source::OciArchive(_), Bundle::Directory(_)) => "it is a directory: `oci:` reads those",
+        (Source::Dir(_), Bundle::Archive(_)) => "it is a file and no directory",
         (Source::DockerArchive(_), Bundle::Directory(_)) => "it is a directory and no archive",
         _ => return Ok(()),
     };
     Err(Error::NoImages { path: bundle.path().to_owned(), reason: reason.to_owned() })
 }
 
-type Results = HashMap<LayerFile, Fetched>;
+/// What became of each layer's file.
+pub(super) type Results = HashMap<LayerFile, Fetched>;
 
 /// Fetches each distinct layer once, several at a time.
 fn fetch_all(
@@ -110,14 +119,25 @@ fn fetch_all(
     for file in found.iter().flat_map(|image| &image.layers).filter(|file| seen.insert(*file)) {
         files.push((bundle.section(&file.member)?.size(), file));
     }
+    let threads = options.threads.unwrap_or_else(processors);
+    in_parallel(files, threads, watch, |file| fetch(store, bundle, file, options, watch))
+}
+
+/// Does `work` for each file, with its size in bytes, in so many threads. The first failure ends it.
+pub(super) fn in_parallel(
+    mut files: Vec<(u64, &LayerFile)>,
+    threads: usize,
+    watch: &Watch,
+    work: impl Fn(&LayerFile) -> Result<Fetched, Error> + Sync,
+) -> Result<Results, Error> {
     // The largest first: one that begins last would be waited for alone.
     files.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
-    let threads = options.threads.unwrap_or_else(processors).clamp(1, files.len().max(1));
+    let threads = threads.clamp(1, files.len().max(1));
     let next = AtomicUsize::new(0);
     let results: Mutex<(Results, Option<Error>)> = Mutex::default();
     let work = || {
         while let Some((_, file)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let outcome = watch.check().and_then(|()| fetch(store, bundle, file, options, watch));
+            let outcome = watch.check().and_then(|()| work(file));
             let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
             match outcome {
                 Ok(fetched) => drop(results.0.insert((*file).clone(), fetched)),
@@ -142,7 +162,8 @@ fn fetch_all(
     }
 }
 
-fn put(store: &Store, image: Found, fetched: &Results) -> Result<Loaded, Error> {
+/// Records an image whose layers are in the store.
+pub(super) fn put(store: &Store, image: Found, fetched: &Results) -> Result<Loaded, Error> {
     let mut notices: Vec<String> = Vec::new();
     let mut compressed = Vec::with_capacity(image.layers.len());
     for file in &image.layers {

@@ -3,6 +3,7 @@
 //! ```text
 //! load     source → bundle (archive or directory) → images (documents, checked) → fetch (layers)
 //! save     layer_tar → compression → tar_writer or layout_writer → output
+//! registry pull, push and tags over http
 //! import   a tar or a directory as one layer
 //! examine  what an image is made of, read where it lies
 //! base     the starter image, from this machine's own programs
@@ -15,6 +16,7 @@ mod archive;
 pub mod base;
 mod bundle;
 mod compression;
+pub mod daemon;
 mod document;
 mod error;
 mod examine;
@@ -24,7 +26,10 @@ mod layer_tar;
 mod layout_writer;
 mod limits;
 mod load;
+mod network;
 mod output;
+mod progress;
+pub mod registry;
 mod rootfs;
 mod save;
 mod source;
@@ -32,10 +37,12 @@ mod tar_writer;
 mod watch;
 
 pub use compression::Compression;
-pub use error::Error;
+pub use error::{Error, RegistryFault};
 pub use examine::{Examined, ExaminedLayer, examine};
 pub use limits::Limits;
 pub use load::{LoadOptions, Loaded, load};
+pub use network::{Network, Patience};
+pub use progress::{Progress, Report, Step};
 pub use rootfs::{Imported, import};
 pub use save::{SaveOptions, Saved, save};
 pub use source::{Place, Source, Target};

@@ -59,7 +59,7 @@ pub fn save(
     options: &SaveOptions,
 ) -> Result<Saved, Error> {
     check_level(options)?;
-    let saver = Saver { store, image, options, watch: Watch::new(options.interrupt) };
+    let saver = Saver::new(store, image, options, Watch::new(options.interrupt));
     match target {
         Target::DockerArchive(place) => saver.docker(place, references),
         Target::OciArchive(place) => {
@@ -70,10 +70,15 @@ pub fn save(
             let (path, name) = place.split_first();
             saver.oci(LayoutWriter::directory(&path, &Limits::default())?, name, references)
         }
+        Target::Dir(path) => saver.image(LayoutWriter::flat(path)?, None, references, true),
+        Target::Registry(_) | Target::Daemon(_) => Err(Error::Name {
+            text: format!("{target:?}"),
+            reason: "is no file: `registry::push` and `daemon::import` take it there".to_owned(),
+        }),
     }
 }
 
-fn check_level(options: &SaveOptions) -> Result<(), Error> {
+pub(super) fn check_level(options: &SaveOptions) -> Result<(), Error> {
     let Some(level) = options.level else { return Ok(()) };
     let (kind, allowed) = match options.compression.unwrap_or(Compression::Gzip) {
         Compression::None => ("no compression", 0..=0),
@@ -90,11 +95,18 @@ fn check_level(options: &SaveOptions) -> Result<(), Error> {
     Err(Error::Name { text: level.to_string(), reason })
 }
 
-struct Saver<'a> {
+/// One image on its way out.
+pub(super) struct Saver<'a> {
     store: &'a Store,
     image: &'a ImageRecord,
     options: &'a SaveOptions,
     watch: Watch,
+}
+
+impl<'a> Saver<'a> {
+    pub fn new(store: &'a Store, image: &'a ImageRecord, options: &'a SaveOptions, watch: Watch) -> Self {
+        Self { store, image, options, watch }
+    }
 }
 
 impl Saver<'_> {
@@ -147,9 +159,19 @@ impl Saver<'_> {
 
     fn oci(
         &self,
+        writer: LayoutWriter,
+        name: Option<String>,
+        references: &[Reference],
+    ) -> Result<Saved, Error> {
+        self.image(writer, name, references, false)
+    }
+
+    fn image(
+        &self,
         mut writer: LayoutWriter,
         name: Option<String>,
         references: &[Reference],
+        docker_too: bool,
     ) -> Result<Saved, Error> {
         let mut descriptors: Vec<BlobDescriptor> = Vec::new();
         let mut known: HashMap<Digest, BlobDescriptor> = HashMap::new();
@@ -162,7 +184,7 @@ impl Saver<'_> {
             descriptors.push(descriptor);
         }
         let config = self.write_bytes(&mut writer, &self.image.config)?;
-        let raw = self.manifest(&config, &descriptors);
+        let raw = self.manifest(&config, &descriptors, docker_too);
         let manifest = self.write_bytes(&mut writer, &raw)?;
         let first = references.iter().find(|reference| reference.tag().is_some());
         let name = name.or_else(|| first.and_then(|first| first.tag().map(str::to_owned)));
@@ -177,7 +199,8 @@ impl Saver<'_> {
         Ok(Saved { manifest_digest: Some(manifest.0), name })
     }
 
-    fn layers(&self) -> Result<Vec<LayerRecord>, Error> {
+    /// The image's layers, lowest first.
+    pub fn layers(&self) -> Result<Vec<LayerRecord>, Error> {
         let find = |diff_id| {
             let missing = crate::store::Error::MissingLayer { diff_id };
             self.store.layer(&diff_id)?.ok_or(missing).map_err(Error::from)
@@ -186,7 +209,7 @@ impl Saver<'_> {
     }
 
     /// The blob that this layer came as, if it still is what was asked for.
-    fn kept_blob(&self, layer: &LayerRecord, position: usize) -> Result<Option<BlobDescriptor>, Error> {
+    pub fn kept_blob(&self, layer: &LayerRecord, position: usize) -> Result<Option<BlobDescriptor>, Error> {
         let mut kept = self.image.compressed.get(position).cloned().flatten();
         if let (None, TarSource::Blob(digest, media_type)) = (&kept, &layer.tar) {
             let size = std::fs::metadata(self.store.blob_path(digest)).map_or(0, |found| found.len());
@@ -223,15 +246,47 @@ impl Saver<'_> {
             }
             return Ok(blob);
         }
-        let compression = self.options.compression.unwrap_or(Compression::Gzip);
-        let threads = self.options.threads.unwrap_or_else(processors);
-        let (digest, size) = writer.blob(|out| {
-            let produce =
-                |sink: &mut dyn io::Write| layer_tar::write(self.store, layer, &mut self.watch.writer(sink));
-            let failed = |error| Error::io("write", Path::new("a layer"))(error);
-            compression.write(out, self.options.level, threads, failed, produce)
-        })?;
+        let compression = self.compression(layer, position);
+        let (digest, size) = writer.blob(|out| self.write_compressed(layer, compression, out))?;
         Ok(BlobDescriptor { digest, size, media_type: compression.layer_media_type().to_owned() })
+    }
+
+    /// Writes a layer that has no fitting blob into `file`.
+    pub fn compress(
+        &self,
+        layer: &LayerRecord,
+        position: usize,
+        file: &std::fs::File,
+    ) -> Result<BlobDescriptor, Error> {
+        let compression = self.compression(layer, position);
+        let mut out = layer_tar::Hashing::new(io::BufWriter::with_capacity(1 << 18, file));
+        self.write_compressed(layer, compression, &mut out)?;
+        io::Write::flush(&mut out).map_err(Error::io("write", Path::new("a layer")))?;
+        let (digest, size) = out.finish();
+        Ok(BlobDescriptor { digest, size, media_type: compression.layer_media_type().to_owned() })
+    }
+
+    /// What a layer is to be compressed with: as asked; else plain if the manifest with which it came has it so.
+    fn compression(&self, layer: &LayerRecord, position: usize) -> Compression {
+        let came_plain = || {
+            let manifest = serde_json::from_slice::<Value>(self.image.manifest.as_deref()?).ok()?;
+            let listed = manifest.get("layers")?.get(position)?.get("digest")?.as_str()?;
+            (listed == layer.diff_id.to_string()).then_some(Compression::None)
+        };
+        self.options.compression.or_else(came_plain).unwrap_or(Compression::Gzip)
+    }
+
+    fn write_compressed(
+        &self,
+        layer: &LayerRecord,
+        compression: Compression,
+        out: &mut dyn io::Write,
+    ) -> Result<(), Error> {
+        let threads = self.options.threads.unwrap_or_else(processors);
+        let produce =
+            |sink: &mut dyn io::Write| layer_tar::write(self.store, layer, &mut self.watch.writer(sink));
+        let failed = |error| Error::io("write", Path::new("a layer"))(error);
+        compression.write(out, self.options.level, threads, failed, produce)
     }
 
     fn write_bytes(&self, writer: &mut LayoutWriter, bytes: &[u8]) -> Result<(Digest, u64), Error> {
@@ -243,10 +298,11 @@ impl Saver<'_> {
             .blob(|out| out.write_all(bytes).map_err(Error::io("write", Path::new("the image's documents"))))
     }
 
-    /// The manifest that the image came with, if its layers go out as they came; else a new one.
-    fn manifest(&self, config: &(Digest, u64), layers: &[BlobDescriptor]) -> Vec<u8> {
+    /// The manifest that the image came with, if its layers go out as they came; else a new one. Docker's kind has no
+    /// place in an OCI layout, but registries take both.
+    pub fn manifest(&self, config: &(Digest, u64), layers: &[BlobDescriptor], docker_too: bool) -> Vec<u8> {
         if let Some(raw) = &self.image.manifest
-            && is_about(raw, config.0, layers)
+            && is_about(raw, config.0, layers, docker_too)
         {
             return raw.clone();
         }
@@ -267,8 +323,8 @@ impl Saver<'_> {
     }
 }
 
-/// Is `raw` an OCI manifest of just this configuration and these layers?
-fn is_about(raw: &[u8], config: Digest, layers: &[BlobDescriptor]) -> bool {
+/// Is `raw` an OCI manifest (or one of Docker's) of just this configuration and these layers?
+fn is_about(raw: &[u8], config: Digest, layers: &[BlobDescriptor], docker_too: bool) -> bool {
     let Ok(manifest) = serde_json::from_slice::<Value>(raw) else { return false };
     let digest =
         |value: &Value| value.get("digest").and_then(Value::as_str).and_then(|text| text.parse().ok());
@@ -276,7 +332,7 @@ fn is_about(raw: &[u8], config: Digest, layers: &[BlobDescriptor]) -> bool {
         value
             .get("mediaType")
             .and_then(Value::as_str)
-            .map_or(default, |text| text.starts_with("application/vnd.oci."))
+            .map_or(default, |text| docker_too || text.starts_with("application/vnd.oci."))
     };
     let Some(listed) = manifest.get("layers").and_then(Value::as_array) else { return false };
     let Some(own_config) = manifest.get("config") else { return false };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::Error;
+use crate::oci::Reference;
 
 /// Where images come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,12 @@ pub enum Source {
     OciArchive(Place),
     /// `docker-archive:FILE[:reference]`: what `docker save` writes.
     DockerArchive(Place),
+    /// `dir:PATH`: one image's files side by side, as skopeo writes them.
+    Dir(PathBuf),
+    /// `docker://REFERENCE`: a registry. See [`registry`](super::registry).
+    Registry(Reference),
+    /// `docker-daemon:REFERENCE` or `docker-daemon:ID`: Docker or podman on this machine. See [`daemon`](super::daemon).
+    Daemon(String),
     /// A path, whose content says what it is.
     Path(PathBuf),
 }
@@ -29,6 +36,12 @@ pub enum Target {
     OciArchive(Place),
     /// `docker-archive:FILE[:reference]`.
     DockerArchive(Place),
+    /// `dir:PATH`, which must be new, empty, or one such.
+    Dir(PathBuf),
+    /// `docker://REFERENCE`.
+    Registry(Reference),
+    /// `docker-daemon:REFERENCE`.
+    Daemon(Reference),
 }
 
 /// A path and perhaps the name of one image there, as written: `PATH[:name]`.
@@ -39,14 +52,23 @@ pub struct Place(String);
 type Make<T> = fn(Place) -> T;
 
 /// Transports of other tools that a person may well try.
-const FOREIGN: [&str; 8] =
-    ["docker:", "docker-daemon:", "containers-storage:", "dir:", "ostree:", "sif:", "atomic:", "tarball:"];
+const FOREIGN: [&str; 6] = ["docker:", "containers-storage:", "ostree:", "sif:", "atomic:", "tarball:"];
+
+/// The transports, as a text begins that names one.
+const SPELLED: [&str; 6] = ["oci:", "oci-archive:", "docker-archive:", "dir:", "docker://", "docker-daemon:"];
 
 impl Source {
     /// Does `text` begin with a transport, so that it is no image reference?
     #[must_use]
     pub fn is_spelled(text: &str) -> bool {
-        ["oci:", "oci-archive:", "docker-archive:"].iter().any(|scheme| text.starts_with(scheme))
+        SPELLED.iter().any(|scheme| text.starts_with(scheme))
+    }
+
+    /// Does `text` look like a path rather than like a reference? Whether anything is there is another question.
+    #[must_use]
+    pub fn looks_like_path(text: &str) -> bool {
+        const ENDS: [&str; 6] = [".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"];
+        text.starts_with(['/', '.']) || ENDS.iter().any(|end| text.ends_with(end))
     }
 }
 
@@ -59,10 +81,27 @@ impl FromStr for Source {
             ("oci-archive:", Self::OciArchive),
             ("docker-archive:", Self::DockerArchive),
         ];
+        if let Some(name) = text.strip_prefix("docker://") {
+            return Ok(Self::Registry(reference(name)?));
+        }
+        if let Some(name) = text.strip_prefix("docker-daemon:") {
+            return Ok(Self::Daemon(daemon_name(name)?));
+        }
+        if let Some(path) = text.strip_prefix("dir:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Dir(PathBuf::from(path)));
+        }
         match spelled(text, &kinds)? {
             Some(source) => Ok(source),
             None => Ok(Self::Path(PathBuf::from(text))),
         }
+    }
+}
+
+impl Target {
+    /// A docker-archive at `path`, whatever that has in its name.
+    #[must_use]
+    pub fn archive(path: &Path) -> Self {
+        Self::DockerArchive(Place::path_only(&path.to_string_lossy()))
     }
 }
 
@@ -75,6 +114,15 @@ impl FromStr for Target {
             ("oci-archive:", Self::OciArchive),
             ("docker-archive:", Self::DockerArchive),
         ];
+        if let Some(name) = text.strip_prefix("docker://") {
+            return Ok(Self::Registry(reference(name)?));
+        }
+        if let Some(name) = text.strip_prefix("docker-daemon:") {
+            return Ok(Self::Daemon(reference(name)?));
+        }
+        if let Some(path) = text.strip_prefix("dir:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Dir(PathBuf::from(path)));
+        }
         if let Some(target) = spelled(text, &kinds)? {
             return Ok(target);
         }
@@ -84,10 +132,26 @@ impl FromStr for Target {
         }
         Err(Error::Name {
             text: text.to_owned(),
-            reason: "says not what to write: begin it with `docker-archive:`, `oci-archive:` or `oci:`"
+            reason: "says not what to write: begin it with `docker-archive:`, `oci-archive:`, `oci:`, `dir:`, `docker-daemon:` or `docker://`"
                 .to_owned(),
         })
     }
+}
+
+fn reference(text: &str) -> Result<Reference, Error> {
+    let refuse = |error: crate::oci::Error| Error::Name {
+        text: text.to_owned(),
+        reason: format!("cannot be asked for: {error}"),
+    };
+    text.parse().map_err(refuse)
+}
+
+/// A reference, or `sha256:HEX`, the daemon's id of an image.
+fn daemon_name(text: &str) -> Result<String, Error> {
+    if text.parse::<crate::oci::Digest>().is_ok() {
+        return Ok(text.to_owned());
+    }
+    reference(text).map(|name| name.to_string())
 }
 
 fn spelled<T>(text: &str, kinds: &[(&str, Make<T>)]) -> Result<Option<T>, Error> {
@@ -108,7 +172,7 @@ fn spelled<T>(text: &str, kinds: &[(&str, Make<T>)]) -> Result<Option<T>, Error>
     }
     if let Some(scheme) = FOREIGN.iter().find(|scheme| text.starts_with(**scheme)) {
         let reason = format!(
-            "begins with `{scheme}`, which is not supported here: use `docker-archive:`, `oci-archive:` or `oci:`"
+            "begins with `{scheme}`, which is not supported here: use `docker://`, `docker-daemon:`, `docker-archive:`, `oci-archive:`, `oci:` or `dir:`"
         );
         return Err(Error::Name { text: text.to_owned(), reason });
     }
@@ -191,7 +255,10 @@ mod tests {
             ("", "names nothing"),
             ("oci:", "names no path"),
             ("oci::tag", "names no path"),
-            ("docker-daemon:x:y", "begins with `docker-daemon:`"),
+            ("containers-storage:x:y", "begins with `containers-storage:`"),
+            ("docker:x", "begins with `docker:`"),
+            ("docker://X", "cannot be asked for"),
+            ("docker-daemon:", "cannot be asked for"),
         ] {
             assert!(text.parse::<Source>().unwrap_err().to_string().contains(part), "{text}");
         }

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::Error;
 use crate::sys::Interrupt;
@@ -24,12 +25,31 @@ impl Watch {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
+    /// Takes [`stop`](Self::stop) back: what is done next is other work.
+    pub fn go_on(&self) {
+        self.stopped.store(false, Ordering::Relaxed);
+    }
+
     /// An error if the work should end.
     pub fn check(&self) -> Result<(), Error> {
         if self.interrupt.raised() || self.stopped.load(Ordering::Relaxed) {
             return Err(Error::Interrupted);
         }
         Ok(())
+    }
+
+    /// Waits, unless the work should end.
+    pub fn sleep(&self, time: Duration) -> Result<(), Error> {
+        const LOOK: Duration = Duration::from_millis(50);
+        let until = Instant::now() + time;
+        loop {
+            self.check()?;
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            std::thread::sleep(left.min(LOOK));
+        }
     }
 
     /// `stream` with that check before each piece.

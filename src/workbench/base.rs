@@ -1,6 +1,6 @@
 //! `base`: an image without a network.
 
-use super::{Error, Image, Result, Workbench};
+use super::{Error, ErrorKind, Image, Result, Workbench};
 use crate::image::Config;
 use crate::layer::Stack;
 use crate::oci::Reference;
@@ -25,6 +25,7 @@ impl Workbench {
         base::assemble(&tree, &host)?;
         self.assemble_packages(&tree, &host)?;
         let layer = self.layer_from_new_part(&part, &Stack::open(&[], self.format()?)?)?;
+        let layer = layer.ok_or_else(|| Error::new(ErrorKind::Internal, "the starter image is empty"))?;
         let document = base::config(&layer.diff_id).to_string();
         self.put_config(&Config::parse(document.into_bytes())?, Some(&reference))
     }

@@ -1,8 +1,7 @@
 //! `commit`: what a container changed becomes a layer, and the container an image.
 
-use std::path::PathBuf;
-
 use super::run::RunConfig;
+use super::state::Copied;
 use super::time::{image_time, now_nanos};
 use super::{CommitOptions, Container, Error, Image, Result, Workbench, index_of, tree_of};
 use crate::image::{Change, Config, Next};
@@ -14,20 +13,18 @@ impl Workbench {
     /// Makes an image of `container` and names it `reference`; an empty one names nothing.
     ///
     /// At most one layer is added, holding all that changed since the container's image. The
-    /// container goes on in a fresh directory on top; nothing is copied or compressed.
+    /// container goes on in a fresh directory on top; nothing is copied or compressed. Of a container that
+    /// runs, what it has written is copied first, while it is paused unless `pause` is false.
     ///
     /// # Errors
-    /// [`super::ErrorKind::Busy`] while another process runs it; an instruction that is none.
+    /// [`super::ErrorKind::Busy`] while another process does something else with it than run it; an
+    /// instruction that is none.
     pub fn commit(&self, container: &Container, reference: &str, options: CommitOptions) -> Result<Image> {
         let reference = parse_optional(reference)?;
         let changes = parse_changes(&options.change)?;
         let store = self.store()?;
-        let record = self.container_record(container)?;
-        let lock = store.lock_container(record.row, false)?;
-        // What was read before the lock may be stale.
-        let record = self.container_record(container)?;
+        let (record, diff_id) = self.layer_of(container, options.pause)?;
         let prepared = self.prepare_container(&record)?;
-        let diff_id = self.freeze(&record, &lock)?;
         let run = RunConfig::of(&record);
         let next = Next {
             created: image_time(self.settings.source_date_epoch),
@@ -63,54 +60,79 @@ impl Workbench {
     }
 
     /// Turns what the container wrote since its image into one layer; `None` for nothing.
-    fn freeze(&self, record: &ContainerRecord, lock: &ContainerLock) -> Result<Option<DiffId>> {
-        let store = self.store()?;
-        if let Some(diff_id) = record.committed {
-            return Ok(Some(diff_id));
-        }
-        let mut full = Vec::new();
-        for part in &record.parts {
-            if !is_empty(&self.tree(part)?)? {
-                full.push(part.clone());
+    fn layer_of(&self, container: &Container, pause: bool) -> Result<(ContainerRecord, Option<DiffId>)> {
+        loop {
+            if let Some((record, lock)) = self.hold(container)? {
+                let layer = self.freeze(&record, &lock)?;
+                return Ok((record, layer));
+            }
+            if let Some(copied) = self.copy_running(container, pause)? {
+                let layer = self.layer_of_copy(&copied)?;
+                return Ok((copied.record, layer));
             }
         }
-        let Some(top) = full.last() else { return Ok(None) };
-        if !record.top_frozen && record.parts.last() == Some(top) {
-            store.freeze_top(lock)?;
+    }
+
+    fn freeze(&self, record: &ContainerRecord, lock: &ContainerLock) -> Result<Option<DiffId>> {
+        let store = self.store()?;
+        if let Some(diff_id) = record.committed
+            // It may have gone with the last image that had it.
+            && store.pin_layer(&diff_id)?.is_some()
+        {
+            return Ok(Some(diff_id));
         }
+        let full = self.frozen_parts(record, lock)?;
         let lowers = self.prepare_container(record)?.chain.view()?;
         let layer = match full.as_slice() {
-            [only] => self.layer_from_part(only, &lowers)?.record,
-            _ => self.layer_from_new_part(&self.merge(&full)?, &lowers)?,
+            [] => None,
+            [only] => self.layer_from_part(only, &lowers)?.map(|layer| layer.record),
+            _ => self.layer_from_merged(&full, &lowers)?,
         };
-        store.set_committed(lock, Some(&layer.diff_id))?;
-        Ok(Some(layer.diff_id))
+        let diff_id = layer.map(|layer| layer.diff_id);
+        store.set_committed(lock, diff_id.as_ref())?;
+        Ok(diff_id)
     }
 
-    /// A frozen part that shows what `parts` (oldest first) show together.
-    fn merge(&self, parts: &[PartId]) -> Result<PartId> {
-        let store = self.store()?;
-        let trees = parts.iter().rev().map(|part| self.tree(part)).collect::<Result<Vec<PathBuf>>>()?;
-        let merged = store.new_part()?;
-        layer::merge(&trees, &self.tree(&merged)?, self.format()?)?;
-        Ok(merged)
+    fn layer_of_copy(&self, copied: &Copied) -> Result<Option<DiffId>> {
+        let lowers = self.prepare_container(&copied.record)?.chain.view()?;
+        let layer = match (copied.parts().as_slice(), &copied.top) {
+            ([], _) => None,
+            ([_], Some(copy)) => self.layer_from_new_part(copy, &lowers)?,
+            ([only], None) => self.layer_from_part(only, &lowers)?.map(|layer| layer.record),
+            (parts, copy) => {
+                let layer = self.layer_from_merged(parts, &lowers)?;
+                if let Some(copy) = copy {
+                    self.store()?.remove_part(copy)?;
+                }
+                layer
+            }
+        };
+        Ok(layer.map(|layer| layer.diff_id))
     }
 
-    /// Records a part that nobody else has as a layer; it goes if the layer is there already.
-    pub(super) fn layer_from_new_part(&self, part: &PartId, lowers: &Stack) -> Result<LayerRecord> {
+    fn layer_from_merged(&self, parts: &[PartId], lowers: &Stack) -> Result<Option<LayerRecord>> {
+        self.layer_from_new_part(&self.merge(parts)?, lowers)
+    }
+
+    /// Records a part that nobody else has as a layer; it goes if the layer is there already, or would be empty.
+    pub(super) fn layer_from_new_part(&self, part: &PartId, lowers: &Stack) -> Result<Option<LayerRecord>> {
         let layer = self.layer_from_part(part, lowers)?;
-        if !layer.added {
+        if layer.as_ref().is_none_or(|layer| !layer.added) {
             self.store()?.remove_part(part)?;
         }
-        Ok(layer.record)
+        Ok(layer.map(|layer| layer.record))
     }
 
-    /// Reads a frozen part, written upon `lowers`, once and records it as a layer.
-    fn layer_from_part(&self, part: &PartId, lowers: &Stack) -> Result<AddedLayer> {
+    /// Reads a frozen part, written upon `lowers`, once and records it as a layer. `None` if it changes nothing:
+    /// all that was made may have been removed again.
+    fn layer_from_part(&self, part: &PartId, lowers: &Stack) -> Result<Option<AddedLayer>> {
         let store = self.store()?;
         let directory = store.part_dir(part);
         let tree = tree_of(&directory);
         let mut entries = layer::settle(&tree, lowers)?;
+        if entries.is_empty() {
+            return Ok(None);
+        }
         if let Some(epoch) = self.settings.source_date_epoch {
             // The index is what the tar is made from again: it must say what the digest was made of.
             for entry in entries.iter_mut().filter(|entry| entry.mtime.secs >= epoch) {
@@ -130,14 +152,8 @@ impl Workbench {
             file_count: index.file_count(),
             tar: TarSource::Canonical,
         };
-        Ok(store.add_layer(&record)?)
+        Ok(Some(store.add_layer(&record)?))
     }
-}
-
-fn is_empty(tree: &std::path::Path) -> Result<bool> {
-    let mut entries =
-        std::fs::read_dir(tree).map_err(|error| Error::io("reading the container's directory", &error))?;
-    Ok(entries.next().is_none())
 }
 
 /// A reference, or none for an empty text.

@@ -53,7 +53,8 @@ impl Workbench {
         *self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(id.to_owned());
     }
 
-    /// Removes a container and its writable parts; frozen ones stay while an image needs them.
+    /// Removes a container and its writable parts; frozen ones stay while a snapshot, a branch or an image
+    /// needs them.
     ///
     /// # Errors
     /// [`ErrorKind::Busy`] while it runs.
@@ -76,7 +77,7 @@ impl Workbench {
         Ok(())
     }
 
-    /// Removes what no image, container or running process needs.
+    /// Removes what no image, container, snapshot or running process needs.
     ///
     /// # Errors
     /// When something cannot be removed.

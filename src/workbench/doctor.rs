@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::{Check, Result, Workbench};
+use super::fallback::Trees;
+use super::{Check, Fallback, Result, Workbench};
+use crate::layer::copy::Copying;
 use crate::sys::userns::{self, Identity, Shortfall};
 
 /// The first kernel that mounts an overlay in a user namespace.
@@ -15,14 +17,78 @@ impl Workbench {
     /// None today: what cannot be found out is a check that says so.
     pub fn doctor(&self) -> Result<Vec<Check>> {
         let mut checks = vec![kernel(), overlay()];
-        let opened = self.opened();
-        checks.push(match &opened {
-            Ok(opened) => identity(opened.identity),
-            Err(error) => failed("user namespace and store", &error.message, error.hint.clone()),
-        });
+        match self.opened() {
+            Ok(opened) => {
+                checks.push(identity(opened.identity));
+                checks.push(self.roots());
+                checks.push(self.ways());
+            }
+            Err(error) => {
+                checks.push(failed("user namespace and store", &error.message, error.hint.clone()));
+            }
+        }
         checks.push(store(&self.settings.store));
         checks.push(inside_a_container());
         Ok(checks)
+    }
+}
+
+impl Workbench {
+    /// How containers of this store get their roots; asked anew, whatever is remembered.
+    fn roots(&self) -> Check {
+        let name = "container roots";
+        match self.kind_of_trees() {
+            Err(error) => return failed(name, error.message, error.hint),
+            Ok(Trees::Copies(copying, why)) if self.settings.force.iter().any(|way| way.is_for_roots()) => {
+                return passed(name, format!("{}: {why}", in_words(*copying)));
+            }
+            Ok(_) => {}
+        }
+        let root = match self.store() {
+            Ok(store) => store.root(),
+            Err(error) => return failed(name, error.message, error.hint),
+        };
+        match self.probe_overlay(root) {
+            Ok(()) => passed(name, "overlayfs"),
+            Err(why) => failed(
+                name,
+                format!("{}, slow and large: {why}", in_words(Copying::Reflink)),
+                Some("put the store on ext4, xfs or btrfs: `--store DIR` or `PLYWOOD_STORE=DIR`".to_owned()),
+            ),
+        }
+    }
+
+    /// Which of the kernel's newer ways there are; each older way gives the same result.
+    fn ways(&self) -> Check {
+        let name = "kernel ways";
+        let forced = self.forced();
+        let ways = crate::container::Ways::of_this_kernel();
+        let list = [
+            ("clone3", ways.clone3 && !self.is_forced(Fallback::OldClone), "clone"),
+            (
+                "lowerdir+",
+                ways.lowerdir_plus && !self.is_forced(Fallback::OldMount),
+                "mount with short names",
+            ),
+            ("mount_setattr", ways.mount_setattr && !self.is_forced(Fallback::OldAttributes), "remount"),
+            ("getxattrat", ways.getxattrat && !self.is_forced(Fallback::OldXattrs), "paths in /proc"),
+        ];
+        let used: Vec<String> = list
+            .iter()
+            .map(|(new, has, old)| if *has { (*new).to_owned() } else { format!("{old} (no {new})") })
+            .collect();
+        let mut detail = used.join(", ");
+        if !forced.is_empty() {
+            detail.push_str(&format!("; forced by `PLYWOOD_FORCE`: {}", forced.join(", ")));
+        }
+        passed(name, detail)
+    }
+}
+
+const fn in_words(copying: Copying) -> &'static str {
+    match copying {
+        Copying::Reflink => "a copy for each run, blocks shared where the file system can",
+        Copying::Bytes => "a full copy for each run",
     }
 }
 
@@ -72,13 +138,12 @@ fn identity(identity: Identity) -> Check {
                 Some(Shortfall::Refused { name, said }) => format!("`{name}` refused: {said}"),
                 None => "no range of ids".to_owned(),
             };
-            failed(
-                name,
-                format!("with a single id ({why}): programs that change owners, such as apt, will fail"),
-                Some(format!(
-                    "as root: install `uidmap`, then usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un {uid})"
-                )),
-            )
+            let detail =
+                format!("with a single id ({why}): owners and other users are recorded and pretended");
+            let fix = format!(
+                "as root, for real ones: install `uidmap`, then usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $(id -un {uid})"
+            );
+            Check { fix: Some(fix), ..passed(name, detail) }
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum ErrorKind {
     NoSpace,
     /// Reading or writing failed.
     Io,
+    /// A registry or daemon cannot be reached, or fails.
+    Network,
     /// Ctrl-C.
     Interrupted,
     /// The container could not be started or watched.
@@ -61,6 +63,7 @@ impl ErrorKind {
             Self::Timeout => "timeout",
             Self::NoSpace => "no_space",
             Self::Io => "io",
+            Self::Network => "network",
             Self::Interrupted => "interrupted",
             Self::Engine => "engine",
             Self::Fail => "fail",

@@ -109,17 +109,22 @@ impl From<store::Error> for Error {
             Fault::Interrupted { .. } => Self::new(ErrorKind::Interrupted, text),
             Fault::NotFound { noun, .. } => of(
                 ErrorKind::NotFound,
-                if noun == store::Noun::Container {
-                    "`containers()` lists what is there"
-                } else {
-                    "`images()` lists what is there"
+                match noun {
+                    store::Noun::Container => "`containers()` lists what is there",
+                    store::Noun::Snapshot => "`snapshots()` lists what is there",
+                    store::Noun::Image | store::Noun::Blob => "`images()` lists what is there",
                 },
             ),
             Fault::Ambiguous { .. } => of(ErrorKind::Ambiguous, "give more of the id"),
+            Fault::NameInUse { noun: store::Noun::Snapshot, name, .. } => {
+                Self::new(ErrorKind::NameInUse, text)
+                    .with_hint(format!("choose another name, or `rm(\"{name}\")` first"))
+            }
             Fault::NameInUse { name, .. } => Self::new(ErrorKind::NameInUse, text)
                 .with_hint(format!("choose another name, or `rm(container(\"{name}\"))` first")),
             Fault::InvalidName { .. } => of(ErrorKind::Invalid, "such as `calm_otter`"),
-            Fault::InUse { .. } => of(ErrorKind::InUse, "remove the container first"),
+            Fault::InUse { noun, .. } => of(ErrorKind::InUse, &format!("remove the {noun} first")),
+            Fault::Changed { .. } => of(ErrorKind::Busy, "something else uses it at this moment; try again"),
         }
     }
 }
@@ -210,11 +215,38 @@ impl From<transfer::Error> for Error {
             Fault::Limit { .. } => {
                 of(ErrorKind::Denied, "nothing of it was kept; no honest archive is like that")
             }
+            Fault::Registry { registry, fault, .. } => registry_fault(&registry, &fault, text),
+            Fault::Settings { .. } => of(ErrorKind::Invalid, "set the file right, or move it away"),
+            Fault::Login { .. } => Self::new(ErrorKind::Denied, text),
             Fault::Interrupted => Self::new(ErrorKind::Interrupted, text),
             Fault::Io { source, .. } => Self { message: text, ..Self::io("", &source) },
             Fault::Layer(error) => error.into(),
             Fault::Store(error) => error.into(),
             Fault::Base(error) => error.into(),
+        }
+    }
+}
+
+fn registry_fault(registry: &str, fault: &transfer::RegistryFault, text: String) -> Error {
+    use transfer::RegistryFault as Fault;
+    let of = |kind, hint: &str| Error::new(kind, text.clone()).with_hint(hint);
+    match fault {
+        Fault::Unreachable(_) => of(
+            ErrorKind::Network,
+            "is the name spelled right, and is there a network? `base()` and `load(file)` need none",
+        ),
+        Fault::Denied(_) => of(
+            ErrorKind::Denied,
+            &format!("it may not exist, or want a password: `login(\"{registry}\", name, password)`"),
+        ),
+        Fault::NotFound => of(ErrorKind::NotFound, "`tags(repository)` lists what a registry has"),
+        Fault::Busy => of(ErrorKind::Network, "wait a while, or log in: `login(registry, name, password)`"),
+        Fault::Status { .. } | Fault::Broken(_) => of(
+            ErrorKind::Network,
+            "try again: what has come already is not fetched again; `registries.toml` sets patience and trust",
+        ),
+        Fault::Refused(_) => {
+            of(ErrorKind::Corrupt, "the registry is hostile or broken; nothing of it was kept")
         }
     }
 }

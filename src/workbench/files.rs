@@ -46,6 +46,11 @@ impl Workbench {
     /// # Errors
     /// When the subject is gone or cannot be read.
     pub fn files(&self, subject: &Subject) -> Result<Vec<File>> {
+        if let Subject::Image(image) = subject
+            && let Some(examined) = self.examined(image)?
+        {
+            return Ok(super::in_place::files(examined));
+        }
         let entries = self.view(subject)?.entries()?;
         Ok(entries.iter().map(|entry| file(&entry.as_ref())).collect())
     }

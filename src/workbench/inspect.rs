@@ -14,6 +14,9 @@ impl Workbench {
     pub fn inspect(&self, subject: &Subject) -> Result<Value> {
         match subject {
             Subject::Image(image) => {
+                if let Some(document) = self.inspect_in_place(image)? {
+                    return Ok(document);
+                }
                 let record = self.image_record(image)?;
                 let mut document = to_json(&self.image_value(&record)?)?;
                 document["document"] = Config::parse(record.config)?.value().clone();
@@ -33,6 +36,6 @@ impl Workbench {
     }
 }
 
-fn to_json(value: &impl serde::Serialize) -> Result<Value> {
+pub(super) fn to_json(value: &impl serde::Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(|error| Error::new(super::ErrorKind::Internal, error.to_string()))
 }

@@ -8,7 +8,7 @@ use crate::image::Config;
 use crate::inspect;
 use crate::layer::{self, Entry, EntryRef, Index, Kind};
 use crate::oci::{DiffId, media_type};
-use crate::store::{ImageRecord, LayerRecord};
+use crate::store::{BlobDescriptor, ImageRecord, LayerRecord, TarSource};
 
 impl Workbench {
     /// The image's layers, lowest first.
@@ -16,6 +16,9 @@ impl Workbench {
     /// # Errors
     /// When the image is gone or one of its layers is missing.
     pub fn layers(&self, image: &Image) -> Result<Vec<Layer>> {
+        if let Some(examined) = self.examined(image)? {
+            return self.examined_layers(examined);
+        }
         let record = self.image_record(image)?;
         let config = Config::parse(record.config.clone())?;
         let waste = self.image_waste(&record)?;
@@ -24,14 +27,18 @@ impl Workbench {
         let mut layers = Vec::with_capacity(record.diff_ids.len());
         for (index, diff_id) in record.diff_ids.iter().enumerate() {
             let stored = self.stored_layer(diff_id)?;
-            let compressed = record.compressed.get(index).and_then(Option::as_ref);
+            let compressed =
+                record.compressed.get(index).cloned().flatten().or_else(|| self.came_as(&stored));
             let entry = history.next();
             let text = |key: &str| entry.and_then(|entry| entry[key].as_str()).map(str::to_owned);
             layers.push(Layer {
                 index,
-                digest: compressed.map(|blob| blob.digest.to_string()),
+                digest: compressed.as_ref().map(|blob| blob.digest.to_string()),
                 diff_id: diff_id.to_string(),
-                media_type: compressed.map_or(media_type::OCI_LAYER, |blob| &blob.media_type).to_owned(),
+                media_type: compressed
+                    .as_ref()
+                    .map_or(media_type::OCI_LAYER, |blob| &blob.media_type)
+                    .to_owned(),
                 size: stored.size,
                 compressed_size: compressed.map(|blob| blob.size),
                 file_count: stored.file_count,
@@ -43,12 +50,28 @@ impl Workbench {
         Ok(layers)
     }
 
+    /// The blob that a layer came as, with another image.
+    fn came_as(&self, layer: &LayerRecord) -> Option<BlobDescriptor> {
+        let TarSource::Blob(digest, media_type) = &layer.tar else { return None };
+        let path = self.store().ok()?.blob_path(digest);
+        let size = std::fs::metadata(path).ok()?.len();
+        // A plain tar that is kept because it cannot be rebuilt is not compressed.
+        (*digest != layer.diff_id.0).then(|| BlobDescriptor {
+            digest: *digest,
+            size,
+            media_type: media_type.clone(),
+        })
+    }
+
     /// What a layer carries, whiteouts included, sorted by the paths' bytes.
     ///
     /// # Errors
     /// When the layer is gone.
     pub fn layer_files(&self, layer: &Layer) -> Result<Vec<File>> {
         let diff_id: DiffId = layer.diff_id.parse()?;
+        if let Some(index) = self.examined_index(&diff_id)? {
+            return Ok(index.iter().map(|entry| file(&entry)).collect());
+        }
         let index = self.layer_index(&diff_id)?;
         Ok(index.iter().map(|entry| file(&entry)).collect())
     }
@@ -60,7 +83,10 @@ impl Workbench {
     /// When the subject or one of its layers is gone.
     pub fn waste(&self, subject: &Subject) -> Result<Waste> {
         let found = match subject {
-            Subject::Image(image) => self.image_waste(&self.image_record(image)?)?,
+            Subject::Image(image) => match self.examined(image)? {
+                Some(examined) => super::in_place::waste(examined),
+                None => self.image_waste(&self.image_record(image)?)?,
+            },
             Subject::Container(container) => {
                 let record = self.container_record(container)?;
                 let prepared = self.prepare_container(&record)?;
@@ -68,22 +94,7 @@ impl Workbench {
                 self.stack_waste(prepared.config.diff_ids(), &own)?
             }
         };
-        Ok(Waste {
-            total: found.total,
-            waste: found.bytes,
-            efficiency: found.efficiency(),
-            items: found
-                .items
-                .iter()
-                .map(|item| WasteItem {
-                    path: absolute(&item.path),
-                    bytes: item.bytes,
-                    added_by: item.added_by,
-                    hidden_by: item.hidden_by,
-                    cause: item.cause.as_str().to_owned(),
-                })
-                .collect(),
-        })
+        Ok(waste_value(&found))
     }
 
     /// How the image came to be, oldest step first.
@@ -91,20 +102,22 @@ impl Workbench {
     /// # Errors
     /// When the image is gone.
     pub fn history(&self, image: &Image) -> Result<Vec<HistoryEntry>> {
-        let record = self.image_record(image)?;
-        let config = Config::parse(record.config.clone())?;
-        let mut layers = record.diff_ids.iter();
+        let (config, sizes) = match &image.origin {
+            Some(origin) => (origin.config()?, origin.sizes()),
+            None => {
+                let record = self.image_record(image)?;
+                let sizes = record.diff_ids.iter().map(|diff_id| Ok(self.stored_layer(diff_id)?.size));
+                (Config::parse(record.config.clone())?, sizes.collect::<Result<Vec<u64>>>()?)
+            }
+        };
+        let mut layers = sizes.into_iter();
         config
             .history()
             .iter()
             .map(|entry| {
                 let text = |key: &str| entry[key].as_str().map(str::to_owned);
                 let empty_layer = entry["empty_layer"] == true;
-                let layer = if empty_layer { None } else { layers.next() };
-                let size = layer
-                    .map(|diff_id| self.stored_layer(diff_id))
-                    .transpose()?
-                    .map_or(0, |layer| layer.size);
+                let size = if empty_layer { 0 } else { layers.next().unwrap_or(0) };
                 Ok(HistoryEntry {
                     created: text("created"),
                     created_by: text("created_by"),
@@ -150,6 +163,25 @@ impl Workbench {
     fn layer_index(&self, diff_id: &DiffId) -> Result<Index> {
         let record = self.stored_layer(diff_id)?;
         Ok(Index::open(&index_of(&self.store()?.part_dir(&record.part)))?)
+    }
+}
+
+fn waste_value(found: &inspect::Waste) -> Waste {
+    Waste {
+        total: found.total,
+        waste: found.bytes,
+        efficiency: found.efficiency(),
+        items: found
+            .items
+            .iter()
+            .map(|item| WasteItem {
+                path: absolute(&item.path),
+                bytes: item.bytes,
+                added_by: item.added_by,
+                hidden_by: item.hidden_by,
+                cause: item.cause.as_str().to_owned(),
+            })
+            .collect(),
     }
 }
 

@@ -26,6 +26,9 @@ impl Workbench {
     pub(super) fn image_record(&self, image: &Image) -> Result<ImageRecord> {
         let id: Digest =
             image.id.parse().map_err(|error: crate::oci::Error| Error::invalid(error.to_string()))?;
+        if let (None, Some(origin)) = (self.store()?.image(&id)?, &image.origin) {
+            return self.take_in(&id, origin);
+        }
         self.store()?.image(&id)?.ok_or_else(|| {
             Error::not_found(format!("image `{}` is no longer in the store", image.label()))
                 .with_hint("it was removed meanwhile: `images()` lists what is there")
@@ -51,6 +54,8 @@ impl Workbench {
             diff_ids: record.diff_ids.iter().map(ToString::to_string).collect(),
             architecture: config.architecture(),
             os: config.os(),
+            verified: true,
+            origin: None,
         })
     }
 

@@ -6,21 +6,30 @@
 //! them. From then on the process may have threads; before, it must have one only.
 
 mod base;
+mod branch;
 mod commit;
 mod container_verbs;
 mod diff;
 mod doctor;
 mod error;
+mod fallback;
 mod faults;
 mod files;
 mod fsck;
 mod image_verbs;
+pub(crate) mod in_place;
 mod inspect;
 mod journal;
 mod layers;
+mod login;
 mod lookup;
 mod options;
+mod pull;
+mod push;
+mod rollback;
 mod run;
+mod snapshot;
+mod state;
 mod subject;
 mod time;
 mod transfer_verbs;
@@ -31,19 +40,22 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
+pub use crate::transfer::{Network, Progress, Report, Step};
 pub use error::{Error, ErrorKind};
+pub use fallback::Fallback;
+pub use in_place::Origin;
 pub use journal::Journal;
 pub use options::{
-    Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, RootfsOptions, RunOptions, SaveOptions,
-    Subject,
+    BranchPoint, Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions,
+    RunOptions, SaveOptions, SnapshotOptions, Subject,
 };
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,
-    Waste, WasteItem,
+    Snapshot, Waste, WasteItem,
 };
 
-use crate::layer::OverlayFormat;
-use crate::oci::Digest;
+use crate::layer::{Index, OverlayFormat};
+use crate::oci::{DiffId, Digest};
 use crate::store::Store;
 use crate::sys::Interrupt;
 use crate::sys::userns::{self, Identity};
@@ -63,6 +75,8 @@ pub struct Settings {
     pub terminal: bool,
     /// What of the caller's environment the verbs may use.
     pub host: HostEnvironment,
+    /// Older ways to be used although newer ones are there.
+    pub force: Vec<Fallback>,
 }
 
 /// The caller's environment, as far as verbs use it.
@@ -74,6 +88,10 @@ pub struct HostEnvironment {
     pub term: Option<String>,
     /// All variables, for options that copy the caller's.
     pub env: Vec<(String, String)>,
+    /// Where settings and passwords for registries and daemons are.
+    pub network: Network,
+    /// Who hears how downloads and uploads go.
+    pub report: Report,
 }
 
 /// Verbs as methods. Cheap to make; share it behind an `Arc`.
@@ -81,8 +99,12 @@ pub struct HostEnvironment {
 pub struct Workbench {
     settings: Settings,
     opened: OnceLock<Opened>,
+    /// How containers get their roots.
+    trees: OnceLock<fallback::Trees>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
+    /// File indexes of layers that are only looked at.
+    examined: Mutex<HashMap<DiffId, Arc<Index>>>,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
     /// What the verbs did lately.
@@ -105,7 +127,9 @@ impl Workbench {
         Self {
             settings,
             opened: OnceLock::new(),
+            trees: OnceLock::new(),
             prepared: Mutex::default(),
+            examined: Mutex::default(),
             last: Mutex::default(),
             journal: Mutex::default(),
         }
@@ -126,6 +150,7 @@ impl Workbench {
         if let Some(opened) = self.opened.get() {
             return Ok(opened);
         }
+        self.force();
         let search = self.settings.host.path.iter().flat_map(std::env::split_paths).collect::<Vec<_>>();
         let identity = userns::enter(&search)?;
         let store = Store::open(&self.settings.store)?;
@@ -143,6 +168,21 @@ impl Workbench {
 
     fn is_rootless(&self) -> Result<bool> {
         Ok(self.opened()?.identity != Identity::Root)
+    }
+
+    /// Whether files can have one owner only, so that owners are recorded beside them.
+    fn is_single_id(&self) -> Result<bool> {
+        Ok(self.opened()?.identity == Identity::Single)
+    }
+
+    /// A new part for what a container writes.
+    fn new_part(&self) -> Result<crate::store::PartId> {
+        let store = self.store()?;
+        let part = store.new_part()?;
+        if self.is_single_id()? {
+            crate::layer::owners::Recorder::open(&tree_of(&store.part_dir(&part)))?;
+        }
+        Ok(part)
     }
 
     /// The directory that holds a part's tree.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Container, Image, Stream};
+use super::{Container, Image, Snapshot, Stream};
 
 /// An image or a container: what can be run, read and inspected.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,15 @@ pub enum ImageTarget {
     Image(Box<Image>),
     /// One of its references.
     Reference(String),
+}
+
+/// What a branch begins from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BranchPoint {
+    /// A container as it is now.
+    Container(Container),
+    /// A container as it was.
+    Snapshot(Snapshot),
 }
 
 /// What to run.
@@ -115,6 +124,15 @@ pub struct CommitOptions {
     pub sync: bool,
 }
 
+/// How to take a snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SnapshotOptions {
+    /// Its name; without one it gets two words.
+    pub name: Option<String>,
+    /// Whatever the author wants to say.
+    pub message: Option<String>,
+}
+
 /// How to save.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SaveOptions {
@@ -122,6 +140,13 @@ pub struct SaveOptions {
     pub compression: Option<String>,
     /// The compressor's level.
     pub level: Option<i64>,
+}
+
+/// How to pull.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullOptions {
+    /// `OS/ARCHITECTURE[/VARIANT]` instead of this machine's.
+    pub platform: Option<String>,
 }
 
 /// How to import a tree.

@@ -2,10 +2,11 @@
 
 use super::commit::{parse_changes, parse_reference};
 use super::time::image_time;
-use super::{Image, Result, RootfsOptions, SaveOptions, Workbench};
+use super::{Error, Image, Result, RootfsOptions, SaveOptions, Workbench};
 use crate::image::{Next, from_scratch};
+use crate::store::ImageRecord;
 use crate::sys::userns::Identity;
-use crate::transfer;
+use crate::transfer::{self, Source, Target};
 
 impl Workbench {
     /// Reads the images of an archive or directory into the store; what they name is moved to them.
@@ -13,12 +14,31 @@ impl Workbench {
     /// # Errors
     /// [`super::ErrorKind::Corrupt`] when anything is not what its digest says: then nothing is kept.
     pub fn load(&self, source: &str) -> Result<Vec<Image>> {
-        let source: transfer::Source = source.parse()?;
-        let loaded = transfer::load(self.store()?, &source, &self.load_options()?)?;
-        loaded.iter().map(|image| self.image_value(&image.record)).collect()
+        self.load_records(&source.parse()?)?.iter().map(|record| self.image_value(record)).collect()
     }
 
-    fn load_options(&self) -> Result<transfer::LoadOptions> {
+    /// The same as records.
+    pub(super) fn load_records(&self, source: &Source) -> Result<Vec<ImageRecord>> {
+        let archive = match source {
+            Source::Registry(reference) => return Ok(vec![self.pull_record(reference, None)?]),
+            Source::Daemon(name) => Some(self.export(name)?),
+            _ => None,
+        };
+        let source = archive.as_ref().map_or_else(|| source.clone(), archive_of);
+        let loaded = transfer::load(self.store()?, &source, &self.load_options()?)?;
+        Ok(loaded.into_iter().map(|image| image.record).collect())
+    }
+
+    /// A daemon's image as an archive, which goes when the value goes.
+    pub(super) fn export(&self, name: &str) -> Result<tempfile::NamedTempFile> {
+        let host = &self.settings.host;
+        let scratch = self.store()?.root().join("tmp");
+        let limits = transfer::Limits::default();
+        let interrupt = self.settings.interrupt;
+        Ok(transfer::daemon::export(name, &host.network, &scratch, &limits, interrupt, &host.report)?)
+    }
+
+    pub(super) fn load_options(&self) -> Result<transfer::LoadOptions> {
         Ok(transfer::LoadOptions {
             format: self.format()?,
             interrupt: self.settings.interrupt,
@@ -27,7 +47,8 @@ impl Workbench {
         })
     }
 
-    /// Writes an image to `target`, as `docker-archive:FILE`, `oci:DIR[:tag]` or `oci-archive:FILE`.
+    /// Writes an image to `target`, as `docker-archive:FILE`, `oci:DIR[:tag]`, `oci-archive:FILE`, `dir:PATH`,
+    /// `docker-daemon:REFERENCE` or `docker://REFERENCE`.
     ///
     /// # Errors
     /// When the target is none or cannot be written; then nothing is left there.
@@ -41,7 +62,23 @@ impl Workbench {
             interrupt: self.settings.interrupt,
             threads: None,
         };
-        transfer::save(self.store()?, &record, &references, &target, &options)?;
+        let store = self.store()?;
+        match &target {
+            Target::Registry(reference) => drop(self.push_record(&record, reference, &options)?),
+            Target::Daemon(reference) => {
+                let host = &self.settings.host;
+                let place = tempfile::Builder::new()
+                    .prefix(".plywood-")
+                    .suffix(".tar")
+                    .tempfile_in(store.root().join("tmp"))
+                    .map_err(|error| Error::io("making room for an archive", &error))?;
+                let names = [reference.clone()];
+                transfer::save(store, &record, &names, &Target::archive(place.path()), &options)?;
+                let (name, interrupt) = (reference.to_string(), self.settings.interrupt);
+                transfer::daemon::import(place.path(), &name, &host.network, interrupt, &host.report)?;
+            }
+            _ => drop(transfer::save(store, &record, &references, &target, &options)?),
+        }
         Ok(())
     }
 
@@ -64,6 +101,11 @@ impl Workbench {
         };
         self.put_config(&from_scratch(&next)?, Some(&reference))
     }
+}
+
+/// What [`Workbench::export`] wrote, as a source.
+pub(super) fn archive_of(file: &tempfile::NamedTempFile) -> Source {
+    Source::Path(file.path().to_owned())
 }
 
 /// The last part of a path: the rest is the importer's own business, not the image's.

@@ -23,6 +23,12 @@ pub struct Image {
     pub architecture: String,
     /// Such as `linux`.
     pub os: String,
+    /// Whether every layer was found to be what its digest says. Not of an image that is only looked at in an archive
+    /// or a registry; of one in a registry `size` is what would be downloaded.
+    pub verified: bool,
+    /// Where it is, if it is only looked at.
+    #[serde(skip)]
+    pub origin: Option<std::sync::Arc<super::in_place::Origin>>,
 }
 
 /// The same image, whatever else the two values hold.
@@ -99,6 +105,34 @@ impl Container {
         self.id.get(..12).unwrap_or(&self.id)
     }
 }
+
+/// What a container showed at one moment.
+#[derive(Debug, Clone, Serialize)]
+pub struct Snapshot {
+    /// 64 hexadecimal digits.
+    pub id: String,
+    /// Two words, or what its author chose.
+    pub name: String,
+    /// Id of the container that it was taken of.
+    pub container: String,
+    /// Reference of the container's image.
+    pub image: String,
+    /// RFC 3339.
+    pub created: String,
+    /// How many directories above the image's it is made of.
+    pub parts: u64,
+    /// What its author said.
+    pub message: Option<String>,
+}
+
+/// The same snapshot: it never changes.
+impl PartialEq for Snapshot {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Snapshot {}
 
 /// One layer of an image.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -3,12 +3,18 @@
 
 mod architecture;
 mod bad_input;
+mod branches;
+mod fallbacks;
 mod lessons;
 mod loops;
 mod mutations;
 mod readme;
+mod registry;
+mod registry_hostile;
 mod reproducible;
 mod security;
+mod single_id;
 mod storms;
 mod support;
 mod terminal;
+mod transports;

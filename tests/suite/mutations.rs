@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::{Debian, Docker, Plywood, count, debian, is_root};
 
 /// Name and shell script; the scripts speak of files that a minimal Debian has.
-const MUTATIONS: &[(&str, &str)] = &[
+pub const MUTATIONS: &[(&str, &str)] = &[
     ("nothing at all", "true"),
     ("create", "echo new > /new"),
     ("create in a new tree", "mkdir -p /srv/a/b/c; echo x > /srv/a/b/c/file"),
@@ -127,7 +127,7 @@ const MUTATIONS: &[(&str, &str)] = &[
 
 /// Lists everything that a container shows, as bytes that both sides can be compared by. Files that
 /// the engine mounts are left out, and so is what neither side keeps.
-const LIST: &str = r#"
+pub const LIST: &str = r#"
 use Digest::MD5; use Fcntl ':mode';
 my %first; my @queue = ('');
 my %skip = map { $_ => 1 } qw(/proc /sys /dev /.dockerenv /etc/hosts /etc/hostname /etc/resolv.conf /etc/mtab);
@@ -152,7 +152,7 @@ while (defined(my $d = shift @queue)) {
 "#;
 
 /// Docker's answer, straight from its API: the client prints newlines in names raw.
-fn docker_diff(docker: &Docker, container: &str) -> BTreeMap<String, char> {
+pub fn docker_diff(docker: &Docker, container: &str) -> BTreeMap<String, char> {
     let path = docker.host().strip_prefix("unix://").unwrap();
     let mut stream = UnixStream::connect(path).unwrap();
     write!(stream, "GET /v1.41/containers/{container}/changes HTTP/1.0\r\nHost: docker\r\n\r\n").unwrap();
@@ -170,7 +170,7 @@ fn docker_diff(docker: &Docker, container: &str) -> BTreeMap<String, char> {
 }
 
 /// Plywood's answer with names as Docker's API gives them: U+FFFD for what is not UTF-8.
-fn plywood_diff(changes: &Value) -> BTreeMap<String, char> {
+pub fn plywood_diff(changes: &Value) -> BTreeMap<String, char> {
     changes
         .as_array()
         .unwrap()
@@ -184,7 +184,7 @@ fn plywood_diff(changes: &Value) -> BTreeMap<String, char> {
 }
 
 /// The words of a script as a Rhai string.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
 
@@ -248,7 +248,7 @@ fn listed_by_docker(docker: &Docker, image: &str) -> String {
     docker.run(&["run", "--rm", "--network", "none", "-e", xattrs, image, "perl", "-e", LIST])
 }
 
-fn assert_same_tree(name: &str, ours: &str, theirs: &str) {
+pub fn assert_same_tree(name: &str, ours: &str, theirs: &str) {
     // Without root no device can be made, also not one that an image brings.
     fn lines(text: &str) -> Vec<&str> {
         let mode =

@@ -6,8 +6,8 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::host::Host;
-use super::super::seccomp::docker_default;
-use super::super::{Capabilities, Error, Network, Seccomp, Spec};
+use super::super::seccomp::{docker_default, docker_default_single_id};
+use super::super::{Capabilities, Error, MountApi, Network, Seccomp, Spec};
 use super::{Overlay, Place, Program, Step};
 use crate::sys::clone;
 use crate::sys::exec::Strings;
@@ -61,6 +61,8 @@ pub struct Wiring<'a> {
     pub alive: [BorrowedFd<'a>; 2],
     /// A network namespace prepared ahead.
     pub network: Option<BorrowedFd<'a>>,
+    /// Where the listener for handed-over calls is sent.
+    pub handed_over: Option<BorrowedFd<'a>>,
 }
 
 /// What the child will do.
@@ -96,7 +98,7 @@ impl<'a> Plan<'a> {
         steps.push(Step::PrivateMounts);
         // The modes below are meant as they are written.
         steps.push(Step::Umask(0));
-        steps.push(Step::Overlay(Overlay::new(spec, host.lowerdir_plus)?));
+        steps.push(Step::Overlay(Overlay::new(spec, host.lowerdir_plus && spec.mount_api != MountApi::Old)?));
         let stage = |name: &str| string(spec.work.join(name).into_os_string().into_vec(), "work directory");
         // Over the work directory, which overlayfs holds by then.
         steps.push(Step::Stage { at: stage("")?, dev: stage("dev")?, empty: stage("empty")? });
@@ -259,33 +261,49 @@ fn volumes(steps: &mut Vec<Step<'_>>, spec: &Spec) -> Result<(), Error> {
 
 fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: &Wiring<'a>) {
     steps.push(Step::Bound(spec.capabilities.0));
-    if host.set_groups {
-        steps.push(Step::Groups(&spec.groups));
+    // Where there is one id, the program is only told who it is.
+    if !spec.single_id {
+        if host.set_groups {
+            steps.push(Step::Groups(&spec.groups));
+        }
+        steps.push(Step::Group(spec.gid));
+        steps.push(Step::User(spec.uid));
     }
-    steps.push(Step::Group(spec.gid));
-    steps.push(Step::User(spec.uid));
     steps.push(Step::Capabilities(if spec.uid == 0 { spec.capabilities.0 } else { 0 }));
     // The kernel forgets this at a change of user: after it.
     steps.push(Step::DieWithParent(wiring.alive));
     steps.push(Step::NoNewPrivileges);
+    let program = match &spec.seccomp {
+        Seccomp::Docker => Some(Program(docker_filter(spec.capabilities, wiring.handed_over.is_some()))),
+        Seccomp::Program(program) => Some(Program(program.clone())),
+        Seccomp::Unconfined => None,
+    };
+    if let (Some(program), Some(socket)) = (&program, wiring.handed_over) {
+        // Before the socket is closed. From here to the program no call is made that is handed over:
+        // nobody would answer.
+        steps.push(Step::FilterWithListener(program.clone(), socket));
+    }
     steps.push(Step::CloseDescriptors);
     steps.push(Step::UnblockSignals);
-    match &spec.seccomp {
-        Seccomp::Docker => steps.push(Step::Filter(Program(docker_filter(spec.capabilities)))),
-        Seccomp::Program(program) => steps.push(Step::Filter(Program(program.clone()))),
-        Seccomp::Unconfined => {}
+    if let (Some(program), None) = (program, wiring.handed_over) {
+        steps.push(Step::Filter(program));
     }
 }
 
 /// Docker's filter; the one made last is kept, for a caller has one or two sets of capabilities.
-fn docker_filter(capabilities: Capabilities) -> Arc<[Instruction]> {
-    static LAST: Mutex<Option<(Capabilities, Arc<[Instruction]>)>> = Mutex::new(None);
+fn docker_filter(capabilities: Capabilities, single_id: bool) -> Arc<[Instruction]> {
+    /// Capabilities, whether for a single id, and the filter.
+    type Made = (Capabilities, bool, Arc<[Instruction]>);
+    static LAST: Mutex<Option<Made>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     match &*last {
-        Some((kept, program)) if *kept == capabilities => program.clone(),
+        Some((kept, kept_single, program)) if (*kept, *kept_single) == (capabilities, single_id) => {
+            program.clone()
+        }
         _ => {
-            let program: Arc<[Instruction]> = docker_default(capabilities.0).into();
-            *last = Some((capabilities, program.clone()));
+            let make = if single_id { docker_default_single_id } else { docker_default };
+            let program: Arc<[Instruction]> = make(capabilities.0).into();
+            *last = Some((capabilities, single_id, program.clone()));
             program
         }
     }

@@ -33,6 +33,8 @@ pub enum Layers {
     Context(Vec<(CString, Option<CString>)>),
     /// For `mount(2)`.
     Data(CString),
+    /// No layers: the directory itself.
+    Directory,
 }
 
 impl Overlay {
@@ -43,6 +45,10 @@ impl Overlay {
     pub fn new(spec: &Spec, lowerdir_plus: bool) -> Result<Self, Error> {
         let paths: Vec<&Path> =
             [&spec.upper, &spec.work].into_iter().chain(&spec.lowers).map(|path| path.as_path()).collect();
+        if let Some(tree) = &spec.tree {
+            let base = string(tree.as_os_str().as_bytes().to_vec())?;
+            return Ok(Self { base, at: c".".into(), layers: Layers::Directory, lowers: 0 });
+        }
         if spec.lowers.is_empty() {
             return Err(Error::Invalid { what: "image", value: String::new(), reason: "has no layer" });
         }
@@ -74,6 +80,25 @@ impl Overlay {
     }
 }
 
+impl Overlay {
+    /// One of three directories, the old way, to see whether it can be had at all.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for relative paths.
+    pub fn probe(lower: &Path, upper: &Path, work: &Path, userxattr: bool) -> Result<Self, Error> {
+        let base = common(&[lower, upper, work]);
+        let short = |path: &Path| path.strip_prefix(base).unwrap_or(path).as_os_str().as_bytes().to_vec();
+        let choices = choices(userxattr, true);
+        let data = joined(&[short(lower)], &short(upper), &short(work), choices);
+        Ok(Self {
+            base: string(base.as_os_str().as_bytes().to_vec())?,
+            at: string(short(upper))?,
+            layers: Layers::Data(string(data)?),
+            lowers: 1,
+        })
+    }
+}
+
 fn context(spec: &Spec, lowers: Vec<Vec<u8>>, upper: Vec<u8>, work: Vec<u8>) -> Result<Layers, Error> {
     let mut options = Vec::with_capacity(lowers.len() + 8);
     options.push((c"source".into(), Some(c"overlay".into())));
@@ -82,7 +107,7 @@ fn context(spec: &Spec, lowers: Vec<Vec<u8>>, upper: Vec<u8>, work: Vec<u8>) -> 
     }
     options.push((c"upperdir".into(), Some(string(escaped(&upper, b"\\"))?)));
     options.push((c"workdir".into(), Some(string(escaped(&work, b"\\"))?)));
-    for (key, value) in choices(spec).chain([UUID]) {
+    for (key, value) in choices(spec.userxattr, spec.volatile).chain([UUID]) {
         options.push((CString::from(key), value.map(CString::from)));
     }
     Ok(Layers::Context(options))
@@ -95,6 +120,19 @@ fn data(
     work: &[u8],
     lowerdir_plus: bool,
 ) -> Result<Layers, Error> {
+    let choices = choices(spec.userxattr, spec.volatile).chain(lowerdir_plus.then_some(UUID));
+    let data = joined(lowers, upper, work, choices);
+    if data.len() >= PAGE {
+        return Err(Error::Invalid {
+            what: "image",
+            value: format!("{} layers", lowers.len()),
+            reason: "has more layers than this kernel can mount (Linux 6.7 can)",
+        });
+    }
+    Ok(Layers::Data(string(data)?))
+}
+
+fn joined(lowers: &[Vec<u8>], upper: &[u8], work: &[u8], choices: impl Iterator<Item = Choice>) -> Vec<u8> {
     let mut data = b"lowerdir=".to_vec();
     for (index, lower) in lowers.iter().enumerate() {
         if index > 0 {
@@ -106,7 +144,7 @@ fn data(
     data.extend(escaped(upper, b"\\,"));
     data.extend(b",workdir=");
     data.extend(escaped(work, b"\\,"));
-    for (key, value) in choices(spec).chain(lowerdir_plus.then_some(UUID)) {
+    for (key, value) in choices {
         data.push(b',');
         data.extend(key.to_bytes());
         if let Some(value) = value {
@@ -114,14 +152,7 @@ fn data(
             data.extend(value.to_bytes());
         }
     }
-    if data.len() >= PAGE {
-        return Err(Error::Invalid {
-            what: "image",
-            value: format!("{} layers", lowers.len()),
-            reason: "has more layers than this kernel can mount (Linux 6.7 can)",
-        });
-    }
-    Ok(Layers::Data(string(data)?))
+    data
 }
 
 /// No identity attribute written on every new upper directory: nothing asks for it. Linux 6.6, so every kernel
@@ -132,16 +163,16 @@ type Choice = (&'static std::ffi::CStr, Option<&'static std::ffi::CStr>);
 
 /// Options that keep the upper directory plain: what is written there must be readable without overlayfs,
 /// so nothing redirects, shares inodes by index or copies metadata alone.
-fn choices(spec: &Spec) -> impl Iterator<Item = Choice> {
+fn choices(userxattr: bool, volatile: bool) -> impl Iterator<Item = Choice> {
     let mut choices: Vec<Choice> = vec![(c"index", Some(c"off"))];
-    if spec.userxattr {
+    if userxattr {
         // Implies the next two, and refuses to be told so.
         choices.push((c"userxattr", None));
     } else {
         choices.push((c"metacopy", Some(c"off")));
         choices.push((c"redirect_dir", Some(c"nofollow")));
     }
-    if spec.volatile {
+    if volatile {
         choices.push((c"volatile", None));
     }
     choices.into_iter()

@@ -5,7 +5,7 @@ use std::fmt;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 
-use super::{Overlay, Place};
+use super::{Layers, Overlay, Place};
 use crate::sys::exec::Strings;
 use crate::sys::seccomp::Instruction;
 
@@ -159,6 +159,8 @@ pub enum Step<'a> {
     CloseDescriptors,
     /// Filter system calls.
     Filter(Program),
+    /// Filter system calls, and send the listener for those that are handed over through a socket.
+    FilterWithListener(Program, BorrowedFd<'a>),
     /// Let signals in again.
     UnblockSignals,
     /// Refuse a program or interpreter that is this very engine, reached by a magic link: the container
@@ -202,6 +204,7 @@ impl fmt::Display for Step<'_> {
             Self::LoopbackUp => write!(f, "switch on the loopback device"),
             Self::PrivateMounts => write!(f, "make mounts private"),
             Self::Umask(_) => write!(f, "set the file mode mask"),
+            Self::Overlay(Overlay { layers: Layers::Directory, .. }) => write!(f, "mount the root"),
             Self::Overlay(overlay) => write!(f, "mount the overlay of {} layers", overlay.lowers),
             Self::Mount { at, kind, .. } => write!(f, "mount {} at `/{}`", name(kind), name(at)),
             Self::Sysfs => write!(f, "mount sysfs at `/sys`"),
@@ -230,7 +233,7 @@ impl fmt::Display for Step<'_> {
             Self::DieWithParent(_) => write!(f, "bind the container's life to this process"),
             Self::NoNewPrivileges => write!(f, "give up new privileges"),
             Self::CloseDescriptors => write!(f, "close descriptors"),
-            Self::Filter(_) => write!(f, "load the seccomp filter"),
+            Self::Filter(_) | Self::FilterWithListener(..) => write!(f, "load the seccomp filter"),
             Self::UnblockSignals => write!(f, "unblock signals"),
             Self::Refuse { .. } => write!(f, "check the program"),
             Self::Execute { arguments, .. } => {

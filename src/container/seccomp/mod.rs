@@ -10,6 +10,7 @@
 //! - on x32 and arm a number between the newest known call and the ABI's private ones answers
 //!   `ENOSYS`, as any other call too new to be known, not `EPERM`.
 
+mod handed_over;
 #[cfg(test)]
 mod interpreter;
 mod numbers;
@@ -60,15 +61,47 @@ pub fn docker_default(capabilities: u64) -> Vec<Instruction> {
 /// The same filter for a machine that need not be this one.
 #[must_use]
 pub fn docker_default_for(machine: Machine, capabilities: u64) -> Vec<Instruction> {
+    compile(machine, capabilities, |_, _, action| action)
+}
+
+/// The same filter, but that it hands the calls over by which programs change and ask for owners and
+/// identities; for a container with a single id, whose engine answers them ([`handed_over()`]).
+#[must_use]
+pub fn docker_default_single_id(capabilities: u64) -> Vec<Instruction> {
+    compile(Machine::NATIVE, capabilities, handed_over::instead)
+}
+
+/// The calls that [`docker_default_single_id`] hands over, by `AUDIT_ARCH` and number.
+#[must_use]
+pub fn handed_over() -> HashMap<(u32, u32), &'static str> {
+    let abis = Machine::NATIVE.abis().into_iter().flatten();
+    abis.flat_map(|abi| {
+        let calls = abi.calls().into_iter();
+        let handed =
+            calls.filter(|(_, name)| handed_over::instead(*abi, name, Action::Allow) != Action::Allow);
+        handed.map(|(number, name)| ((abi.audit_arch(), number), name)).collect::<Vec<_>>()
+    })
+    .collect()
+}
+
+fn compile(
+    machine: Machine,
+    capabilities: u64,
+    instead: impl Fn(Abi, &str, Action) -> Action,
+) -> Vec<Instruction> {
     let rules = profile::rules(capabilities);
     tree::compile(&machine.abis().map(|abis| Arch {
         audit_arch: abis.first().map_or(0, |abi| abi.audit_arch()),
-        spans: spans(abis, &rules),
+        spans: spans(abis, &rules, &instead),
     }))
 }
 
 /// What happens to each number of ABIs that share an `AUDIT_ARCH`, ascending from 0.
-fn spans(abis: &[Abi], rules: &HashMap<&'static str, Action>) -> Vec<Span> {
+fn spans(
+    abis: &[Abi],
+    rules: &HashMap<&'static str, Action>,
+    instead: &impl Fn(Abi, &str, Action) -> Action,
+) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::with_capacity(128);
     let mut push = |first, action| {
         if spans.last().is_none_or(|last| last.action != action) {
@@ -77,8 +110,9 @@ fn spans(abis: &[Abi], rules: &HashMap<&'static str, Action>) -> Vec<Span> {
     };
     for abi in abis {
         let calls = abi.calls().into_iter();
-        let mut ruled: Vec<_> =
-            calls.filter_map(|(number, name)| Some((number, *rules.get(name)?))).collect();
+        let mut ruled: Vec<_> = calls
+            .filter_map(|(number, name)| Some((number, instead(*abi, name, *rules.get(name)?))))
+            .collect();
         ruled.sort_unstable_by_key(|(number, _)| *number);
         let mut ruled = ruled.into_iter().peekable();
         let runs = abi.runs();

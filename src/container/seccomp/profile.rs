@@ -17,6 +17,12 @@ pub(super) enum Action {
     Kill,
     /// Allowed if an argument passes, else `EPERM`.
     AllowIf(Check),
+    /// Handed over to the engine, which answers it.
+    HandOver,
+    /// Handed over if the argument with this index has one of these bits, else allowed.
+    HandOverIf(u8, u32),
+    /// Handed over if the argument with this index is this number, else allowed.
+    HandOverFor(u8, u32),
 }
 
 /// A condition on the first argument of a call.

@@ -111,7 +111,9 @@ impl Model {
             }
             Some(Action::AllowIf(Check::NoBits(bits))) => value & u64::from(*bits) == 0,
             Some(Action::Errno(errno)) => return libc::SECCOMP_RET_ERRNO | u32::from(*errno),
-            Some(Action::Kill) => return KILL,
+            Some(Action::Kill | Action::HandOver | Action::HandOverIf(..) | Action::HandOverFor(..)) => {
+                return KILL;
+            }
             None => {
                 let run_end = abi.runs().iter().find(|start| **start > call.number);
                 let known = ruled.range(call.number..*run_end.unwrap_or(&u32::MAX)).next();
@@ -246,7 +248,14 @@ fn oracle(abi: Abi, target: TargetArch, capabilities: u64) -> BpfProgram {
     let mut filter = BTreeMap::new();
     for (number, name) in abi.calls() {
         let alternatives: Vec<Vec<SeccompCondition>> = match rules.get(name) {
-            None | Some(Action::Errno(_) | Action::Kill) => continue,
+            None
+            | Some(
+                Action::Errno(_)
+                | Action::Kill
+                | Action::HandOver
+                | Action::HandOverIf(..)
+                | Action::HandOverFor(..),
+            ) => continue,
             Some(Action::Allow) => vec![],
             Some(Action::AllowIf(Check::NoneOf(values))) => {
                 let not = |value: &u32| condition(SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, *value);

@@ -9,7 +9,7 @@
 //! is already there and its distance known.
 
 use super::profile::{Action, Check};
-use crate::sys::seccomp::{ARCH, ARGUMENT_HIGH, ARGUMENT_LOW, Condition, Instruction, NUMBER};
+use crate::sys::seccomp::{ARCH, ARGUMENT_HIGH, ARGUMENT_LOW, ARGUMENT_SIZE, Condition, Instruction, NUMBER};
 
 /// A run of numbers with one action: from `first` to the next span's first, or to the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +138,17 @@ impl Assembler {
             }
             Action::Kill => self.push(Instruction::answer(libc::SECCOMP_RET_KILL_THREAD)),
             Action::AllowIf(check) => self.check(check),
+            Action::HandOver => self.push(Instruction::answer(libc::SECCOMP_RET_USER_NOTIF)),
+            Action::HandOverIf(index, value) | Action::HandOverFor(index, value) => {
+                let allow = self.target(Action::Allow);
+                let hand_over = self.target(Action::HandOver);
+                let condition = match action {
+                    Action::HandOverFor(..) => Condition::Equal,
+                    _ => Condition::AnyBit,
+                };
+                let low = self.branch(condition, value, hand_over, allow);
+                self.load(ARGUMENT_LOW + u32::from(index) * ARGUMENT_SIZE, low)
+            }
         };
         self.written.push((action, label));
         label

@@ -134,6 +134,8 @@ fn spec(dir: &Path, argv: &[&str]) -> Spec {
         seccomp: Seccomp::Docker,
         search_path: b"/usr/bin:/bin".to_vec(),
         rootless,
+        single_id: false,
+        tree: None,
     }
 }
 

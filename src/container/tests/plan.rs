@@ -12,7 +12,8 @@ const HOST: Host =
 fn with_plan<T>(spec: &Spec, host: &Host, look: impl FnOnce(&Plan<'_>) -> T) -> Result<T, Error> {
     let stdin = std::io::stdin();
     let fd = stdin.as_fd();
-    let wiring = Wiring { streams: [fd; 3], terminal: None, alive: [fd; 2], network: None };
+    let wiring =
+        Wiring { streams: [fd; 3], terminal: None, alive: [fd; 2], network: None, handed_over: None };
     Plan::new(spec, host, &wiring).map(|plan| look(&plan))
 }
 

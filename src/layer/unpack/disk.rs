@@ -11,6 +11,7 @@ use crate::layer::entry::{Kind, split_path};
 use crate::layer::error::{Error, shown};
 use crate::layer::ladder::Ladder;
 use crate::layer::overlay::OverlayFormat;
+use crate::layer::owners::{Owner, Recorder};
 use crate::layer::tar::Sparse;
 use crate::sys::file::{self, Name};
 
@@ -21,7 +22,8 @@ pub(super) struct Disk {
     root: OwnedFd,
     ladder: Ladder<OwnedFd>,
     format: OverlayFormat,
-    owners: bool,
+    /// Owners are recorded here instead of given.
+    recorder: Option<Recorder>,
     own_ids: (u32, u32),
     notices: Vec<String>,
     unsaid: usize,
@@ -33,14 +35,27 @@ impl Disk {
         let dir = file::open_root(root).map_err(fail)?;
         let ladder = Ladder::new(dir.try_clone().map_err(fail)?);
         let own_ids = file::own_ids();
-        Ok(Self { root: dir, ladder, format, owners, own_ids, notices: Vec::new(), unsaid: 0 })
+        let recorder = if owners { None } else { Some(Recorder::open(root)?) };
+        Ok(Self { root: dir, ladder, format, recorder, own_ids, notices: Vec::new(), unsaid: 0 })
     }
 
     /// The open parent of `path`, and its last component.
     fn at(&mut self, path: &[u8]) -> io::Result<(BorrowedFd<'_>, Name)> {
-        let (dir, name) = split_path(path);
-        let dir = self.ladder.go(dir)?.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))?;
-        Ok((dir.as_fd(), Name::new(name)?))
+        at(&mut self.ladder, path)
+    }
+
+    /// An empty file whose record says that it should be a device.
+    fn record_device(&mut self, path: &[u8], inode: &Inode) -> Result<(), Error> {
+        let fail = |source| Error::io("make", path, source);
+        let device = (inode.kind.file_type(), inode.device.0, inode.device.1);
+        let owner = Owner { device: Some(device), ..Owner::new(inode.meta.uid, inode.meta.gid) };
+        let (dir, name) = at(&mut self.ladder, path).map_err(fail)?;
+        file::create_file(dir, &name).map_err(fail)?;
+        // Its own record comes after the one of a file with that owner.
+        let meta = Meta { uid: self.own_ids.0, gid: self.own_ids.1, ..inode.meta.clone() };
+        self.dress(path, inode.kind, &meta).map_err(fail)?;
+        let (dir, name) = at(&mut self.ladder, path).map_err(fail)?;
+        self.recorder.as_mut().map_or(Ok(()), |recorder| recorder.give(dir, &name, &owner)).map_err(fail)
     }
 
     fn notice(&mut self, text: impl FnOnce() -> String) {
@@ -53,11 +68,14 @@ impl Disk {
 
     /// Everything but the content of an existing file that is no directory.
     fn dress(&mut self, path: &[u8], kind: Kind, meta: &Meta) -> io::Result<()> {
-        let (wants_owner, own_ids) = (self.owners, self.own_ids);
-        let (dir, name) = self.at(path)?;
+        let own_ids = self.own_ids;
+        let (dir, name) = at(&mut self.ladder, path)?;
         let mut unmapped = false;
-        if wants_owner && (meta.uid, meta.gid) != own_ids {
-            unmapped = is_unmapped(file::set_owner(dir, &name, meta.uid, meta.gid))?;
+        if (meta.uid, meta.gid) != own_ids {
+            match &mut self.recorder {
+                Some(recorder) => recorder.give(dir, &name, &Owner::new(meta.uid, meta.gid))?,
+                None => unmapped = is_unmapped(file::set_owner(dir, &name, meta.uid, meta.gid))?,
+            }
         }
         let mut unset = Vec::new();
         // Attributes come after the owner: a change of owner takes capabilities away.
@@ -78,8 +96,11 @@ impl Disk {
     /// The same for a file that has just been made and is open.
     fn dress_open(&mut self, path: &[u8], open: BorrowedFd<'_>, meta: &Meta) -> io::Result<()> {
         let mut unmapped = false;
-        if self.owners && (meta.uid, meta.gid) != self.own_ids {
-            unmapped = is_unmapped(file::set_owner_of(open, meta.uid, meta.gid))?;
+        if (meta.uid, meta.gid) != self.own_ids {
+            match &mut self.recorder {
+                Some(recorder) => recorder.give_open(open, &Owner::new(meta.uid, meta.gid))?,
+                None => unmapped = is_unmapped(file::set_owner_of(open, meta.uid, meta.gid))?,
+            }
         }
         let mut unset = Vec::new();
         for (attribute, value) in &meta.xattrs {
@@ -116,6 +137,12 @@ impl Disk {
             });
         }
     }
+}
+
+fn at<'a>(ladder: &'a mut Ladder<OwnedFd>, path: &[u8]) -> io::Result<(BorrowedFd<'a>, Name)> {
+    let (dir, name) = split_path(path);
+    let dir = ladder.go(dir)?.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))?;
+    Ok((dir.as_fd(), Name::new(name)?))
 }
 
 fn is_unmapped(answer: io::Result<()>) -> io::Result<bool> {
@@ -167,6 +194,9 @@ impl Target for Disk {
     }
 
     fn special(&mut self, path: &[u8], inode: &Inode) -> Result<bool, Error> {
+        if self.recorder.is_some() && matches!(inode.kind, Kind::CharDevice | Kind::BlockDevice) {
+            return self.record_device(path, inode).map(|()| true);
+        }
         let fail = |source| Error::io("make", path, source);
         let (dir, name) = self.at(path).map_err(fail)?;
         let made = match inode.kind {
@@ -199,7 +229,18 @@ impl Target for Disk {
     }
 
     fn describe(&mut self, path: &[u8], inode: &Inode) -> Result<(), Error> {
-        self.dress(path, inode.kind, &inode.meta).map_err(|source| Error::io("set up", path, source))
+        let fail = |source| Error::io("set up", path, source);
+        self.dress(path, inode.kind, &inode.meta).map_err(fail)?;
+        let Some(recorder) = &mut self.recorder else { return Ok(()) };
+        // The record there was may say something else now, if only that none is needed.
+        let device = matches!(inode.kind, Kind::CharDevice | Kind::BlockDevice).then_some((
+            inode.kind.file_type(),
+            inode.device.0,
+            inode.device.1,
+        ));
+        let owner = Owner { device, ..Owner::new(inode.meta.uid, inode.meta.gid) };
+        let (dir, name) = at(&mut self.ladder, path).map_err(fail)?;
+        recorder.give(dir, &name, &owner).map_err(fail)
     }
 
     fn whiteout(&mut self, path: &[u8]) -> Result<(), Error> {

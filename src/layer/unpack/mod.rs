@@ -35,8 +35,9 @@ pub struct UnpackOptions {
     pub limits: Limits,
     /// The digest that the uncompressed bytes must have.
     pub expected: Option<DiffId>,
-    /// Whether files get the owners that the tar names. An id that this user namespace does not map is
-    /// a notice; without the right to change owners at all, leave this off.
+    /// Whether files get the owners that the tar names; an id that this user namespace does not map is
+    /// a notice. Without the right to change owners at all, leave this off: then the owners, and devices,
+    /// are recorded ([`super::owners`]).
     pub owners: bool,
     /// Whether to write `split`, from which [`rebuild_tar`](super::rebuild_tar) makes the exact tar again.
     pub keep_split: bool,

@@ -24,6 +24,8 @@ pub struct World<'a> {
     pub images: &'a dyn Fn() -> Vec<String>,
     /// Names of the store's containers.
     pub containers: &'a dyn Fn() -> Vec<String>,
+    /// Names of the store's snapshots.
+    pub snapshots: &'a dyn Fn() -> Vec<String>,
     /// What a folder of a container or image holds, and whether each is a folder. Which one: a
     /// variable, `last()`, or a text with an image's name.
     pub inside: Inside<'a>,

@@ -10,6 +10,7 @@ fn all(line: &str) -> (usize, Vec<String>) {
         },
         images: &|| vec!["debian:12".to_owned(), "training:v1".to_owned()],
         containers: &|| vec!["calm_otter".to_owned(), "web".to_owned()],
+        snapshots: &|| vec!["before".to_owned()],
         inside: &|subject, folder| match (subject, folder) {
             ("c" | "last()", "/") => vec![("etc".to_owned(), true), ("empty".to_owned(), false)],
             ("c", "/etc/") => vec![("passwd".to_owned(), false), ("pam.d".to_owned(), true)],

@@ -47,6 +47,7 @@ pub fn complete(
         match wanted {
             Completes::Images => found.extend(closed((world.images)())),
             Completes::Containers => found.extend(closed((world.containers)())),
+            Completes::Snapshots => found.extend(closed((world.snapshots)())),
             Completes::OneOf(names) => {
                 found.extend(closed(names.iter().map(|name| (*name).to_owned()).collect()))
             }

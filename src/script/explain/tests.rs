@@ -12,6 +12,7 @@ fn session() -> Session {
         interrupt: Interrupt,
         source_date_epoch: None,
         terminal: false,
+        force: Vec::new(),
         host: HostEnvironment::default(),
     });
     Session::new(Arc::new(workbench), SessionOptions::default())

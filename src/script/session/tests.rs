@@ -16,6 +16,7 @@ fn workbench() -> Arc<Workbench> {
         interrupt: Interrupt,
         source_date_epoch: None,
         terminal: false,
+        force: Vec::new(),
         host: HostEnvironment::default(),
     }))
 }

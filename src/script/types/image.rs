@@ -34,6 +34,11 @@ impl Record for Image {
         },
         Key { name: "architecture", doc: "such as `amd64`", get: |it| json::text(&it.architecture) },
         Key { name: "os", doc: "such as `linux`", get: |it| json::text(&it.os) },
+        Key {
+            name: "verified",
+            doc: "whether it is in the store, and so what its digests say; `false` of one that is only looked at",
+            get: |it| it.verified.into(),
+        },
     ];
     const NOUNS: &'static [Noun<Self>] = &[
         Noun {

@@ -16,6 +16,7 @@ mod problem;
 mod prune_report;
 mod raised;
 pub mod record;
+mod snapshot;
 mod waste;
 mod waste_item;
 
@@ -29,8 +30,8 @@ pub use record::{AnyRecord, Column, Handle, Key, Noun, Record};
 use super::context::Context;
 use super::raised::Raised;
 use crate::workbench::{
-    Change, Check, Container, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport, Waste,
-    WasteItem,
+    Change, Check, Container, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport, Snapshot,
+    Waste, WasteItem,
 };
 
 /// What help, suggestions and completion know of a type.
@@ -84,7 +85,7 @@ macro_rules! types {
 }
 
 types! {
-    listed: Image, Container, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check;
+    listed: Image, Container, Snapshot, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check;
     single: Waste, PruneReport, FsckReport, Raised,
 }
 
@@ -157,6 +158,7 @@ mod tests {
         use crate::script::sample;
         keys_are_getters(&sample::image());
         keys_are_getters(&sample::container());
+        keys_are_getters(&sample::snapshot());
         keys_are_getters(&sample::layer());
         keys_are_getters(&sample::change("A", "/usr/bin/wget", 3));
         keys_are_getters(&sample::file());

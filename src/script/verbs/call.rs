@@ -11,7 +11,7 @@ use super::super::options::Options;
 use super::super::raised::{Raised, Result};
 use super::super::types::{self, Handle, List};
 use super::Verb;
-use crate::workbench::{Command, Container, ErrorKind, Image, Subject};
+use crate::workbench::{Command, Container, ErrorKind, Image, Snapshot, Subject};
 
 /// A verb's arguments and surroundings.
 pub struct Call<'a> {
@@ -152,6 +152,15 @@ impl Call<'_> {
         handle.ok_or_else(|| misfit(self.verb, &self.args).into())
     }
 
+    /// A snapshot; a text is its name or id.
+    pub fn snapshot(&self, index: usize) -> Result<Snapshot> {
+        let value = self.any(index);
+        if let Some(snapshot) = value.read_lock::<Handle<Snapshot>>() {
+            return Ok((*snapshot.0).clone());
+        }
+        Ok(self.context.workbench.snapshot_named(&self.text(index))?)
+    }
+
     /// An image or a container; a text is a reference of an image.
     pub fn subject(&self, index: usize) -> Result<Subject> {
         if super::Kind::Container.fits(&self.any(index)) {
@@ -223,12 +232,13 @@ impl Call<'_> {
                 ErrorKind::NotFound.as_str(),
                 format!("no image and no container is called `{name}`"),
             )
-            .with_hint("`images()` and `containers()` list what there is")
+            .with_hint("`images()`, `containers()` and `snapshots()` list what there is")
             .into()),
         }
     }
 
-    fn stored_image(&self, name: &str) -> Result<Option<Image>> {
+    /// The image of the store that `name` names, if there is one.
+    pub fn stored_image(&self, name: &str) -> Result<Option<Image>> {
         let reference = name.parse::<crate::oci::Reference>().ok().map(|reference| reference.to_string());
         let hex = name.strip_prefix("sha256:").unwrap_or(name);
         let is_id = hex.len() >= 4 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());

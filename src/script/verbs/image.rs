@@ -10,10 +10,11 @@ use super::{Example, Group, Needs, Overload, Verb};
 pub static VERB: Verb = Verb {
     name: "image",
     group: Group::Images,
-    summary: "the image of that name, or in that archive",
+    summary: "the image of that name, pulled where it is missing, or in that archive",
     doc: "\
 A reference with Docker's defaults (`debian` is `docker.io/library/debian:latest`), an id of at
-least four digits, or a source as `load` takes it.",
+least four digits, or a source as `load` takes it: that is only looked at, `verified` is `false`, and
+it is stored when something needs its files' content. `docker://REF` reads documents, and no layers.",
     overloads: &[Overload { params: &[REFERENCE], returns: "Image" }],
     options: &[],
     examples: &[

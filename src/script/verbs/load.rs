@@ -13,8 +13,9 @@ pub static VERB: Verb = Verb {
     group: Group::Images,
     summary: "the image in an archive or layout",
     doc: "\
-`oci:DIR[:tag]`, `oci-archive:FILE`, `docker-archive:FILE`; a bare path is recognised. Gives the
-image that was in it; where there were several, the list of them.",
+`oci:DIR[:tag]`, `oci-archive:FILE`, `docker-archive:FILE`, `dir:DIR`, `docker-daemon:REF` (Docker or
+podman on this machine), `docker://REF`; a bare path is recognised. Gives the image that was in it;
+where there were several, the list of them.",
     overloads: &[Overload { params: &[SOURCE], returns: "Image" }],
     options: &[],
     examples: &[Example {

@@ -6,6 +6,7 @@
 mod ask;
 mod attempt;
 mod base;
+mod branch;
 mod call;
 mod commit;
 mod container;
@@ -27,17 +28,25 @@ mod inspect;
 mod last;
 mod layers;
 mod load;
+mod login;
+mod logout;
 mod parse_json;
 mod prune;
+mod pull;
+mod push;
 mod read;
 mod read_blob;
 mod read_file;
 mod rm;
+mod rollback;
 mod rootfs;
 mod run;
 mod save;
+mod snapshot;
+mod snapshots;
 mod table;
 mod tag;
+mod tags;
 mod to_json;
 mod verb;
 mod waste;
@@ -58,13 +67,22 @@ pub static ALL: &[&Verb] = &[
     &base::VERB,
     &image::VERB,
     &images::VERB,
+    &pull::VERB,
+    &push::VERB,
     &load::VERB,
     &save::VERB,
     &rootfs::VERB,
     &tag::VERB,
     &rm::VERB,
+    &tags::VERB,
+    &login::VERB,
+    &logout::VERB,
     &run::VERB,
     &commit::VERB,
+    &snapshot::VERB,
+    &snapshots::VERB,
+    &branch::VERB,
+    &rollback::VERB,
     &container::VERB,
     &containers::VERB,
     &last::VERB,

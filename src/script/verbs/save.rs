@@ -14,8 +14,8 @@ pub static VERB: Verb = Verb {
     group: Group::Images,
     summary: "write an image into an archive or layout",
     doc: "\
-`oci:DIR[:tag]`, `oci-archive:FILE` or `docker-archive:FILE`. When it returns, the file is on the
-disk.",
+`oci:DIR[:tag]`, `oci-archive:FILE`, `docker-archive:FILE`, `dir:DIR`, `docker-daemon:REF` or
+`docker://REF`. When it returns, the file is on the disk.",
     overloads: &[
         Overload { params: &[IMAGE, TARGET], returns: "()" },
         Overload { params: &[IMAGE, TARGET, OPTIONS], returns: "()" },

@@ -8,7 +8,7 @@ use rhai::{Dynamic, FnPtr};
 use super::super::raised::Result;
 use super::super::types::{Handle, List};
 use super::Call;
-use crate::workbench::{Change, Container, Image, Layer};
+use crate::workbench::{Change, Container, Image, Layer, Snapshot};
 
 /// A native verb.
 pub struct Verb {
@@ -121,6 +121,10 @@ pub enum Kind {
     Images,
     /// A list of containers.
     Containers,
+    /// A snapshot.
+    Snapshot,
+    /// A list of snapshots.
+    Snapshots,
 }
 
 impl Kind {
@@ -145,6 +149,8 @@ impl Kind {
             Self::Diff => value.read_lock::<List<Change>>().is_some(),
             Self::Images => value.read_lock::<List<Image>>().is_some(),
             Self::Containers => value.read_lock::<List<Container>>().is_some(),
+            Self::Snapshot => value.read_lock::<Handle<Snapshot>>().is_some(),
+            Self::Snapshots => value.read_lock::<List<Snapshot>>().is_some(),
         }
     }
 
@@ -165,6 +171,8 @@ impl Kind {
             Self::Diff => "Diff",
             Self::Images => "Images",
             Self::Containers => "Containers",
+            Self::Snapshot => "Snapshot",
+            Self::Snapshots => "Snapshots",
         }
     }
 }
@@ -178,6 +186,8 @@ pub enum Completes {
     Images,
     /// Names of containers.
     Containers,
+    /// Names of snapshots.
+    Snapshots,
     /// Files of the host.
     HostPath,
     /// Paths inside the first argument.

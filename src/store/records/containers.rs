@@ -1,7 +1,5 @@
 //! Containers. Whatever changes one needs its lock.
 
-use std::fs::File;
-
 use rusqlite::{Connection, OptionalExtension as _, Row, ffi, params};
 
 use super::{Failure, images, layers, lookup, values};
@@ -74,9 +72,11 @@ pub struct NewContainer {
     pub top_frozen: bool,
     /// Whether it runs from the beginning; saves a transaction.
     pub running: bool,
+    /// See [`ContainerRecord::committed`].
+    pub committed: Option<DiffId>,
 }
 
-const COLUMNS: &str = "row, id, name, image, image_reference, config, created, status, exit_code, started, finished, \
+pub(super) const COLUMNS: &str = "row, id, name, image, image_reference, config, created, status, exit_code, started, finished, \
                        parts, top_frozen, committed";
 
 impl Store {
@@ -121,7 +121,7 @@ impl Store {
                 pid: None,
                 parts: new.parts.clone(),
                 top_frozen: new.top_frozen,
-                committed: None,
+                committed: new.committed,
             };
             let mut attempt = 0;
             loop {
@@ -374,41 +374,7 @@ impl Store {
         row.map_or(Ok(None), |row| self.container_by_row(row))
     }
 
-    /// Takes a container's lock; with `wait` as soon as it is free. The record should be read again afterwards.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] naming the process that has it, [`Error::Interrupted`], [`Error::NotFound`].
-    pub fn lock_container(&self, row: i64, wait: bool) -> Result<ContainerLock, Error> {
-        let inner = self.inner();
-        let lock = loop {
-            let file: File = inner.locks.prepare()?;
-            if wait {
-                break inner.locks.wait(file, row)?;
-            }
-            if let Some(lock) = inner.locks.take(file, row)? {
-                break lock;
-            }
-            // If it has become free in between, another try costs nothing.
-            if let Some(holder) = inner.locks.holder(row)? {
-                let name = self.name_of(row)?.unwrap_or_else(|| row.to_string());
-                return Err(Error::Busy { container: name, pid: holder.writer });
-            }
-        };
-        match self.name_of(row)? {
-            Some(_) => Ok(lock),
-            None => Err(not_found(&row.to_string())),
-        }
-    }
-
-    /// Whether somebody has the container's lock; this process's own counts.
-    ///
-    /// # Errors
-    /// [`Error::Io`].
-    pub fn is_locked(&self, row: i64) -> Result<bool, Error> {
-        Ok(self.inner().locks.holder(row)?.is_some())
-    }
-
-    fn name_of(&self, row: i64) -> Result<Option<String>, Error> {
+    pub(super) fn name_of(&self, row: i64) -> Result<Option<String>, Error> {
         self.inner().read(|database| {
             let mut statement = database.prepare_cached("SELECT name FROM containers WHERE row = ?1")?;
             Ok(statement.query_row([row], |row| row.get(0)).optional()?)
@@ -425,7 +391,7 @@ fn insert(
     database
         .prepare_cached(
             "INSERT INTO containers (id, name, image, image_reference, config, created, status, started, parts,
-                 top_frozen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 top_frozen, committed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             id,
@@ -438,19 +404,20 @@ fn insert(
             record.started,
             values::join(&record.parts),
             record.top_frozen,
+            record.committed.as_ref().map(|layer| layer.0.as_bytes()),
         ])
         .map(drop)
 }
 
 /// Ids are random; only names collide.
-fn is_taken(error: &rusqlite::Error) -> bool {
+pub(super) fn is_taken(error: &rusqlite::Error) -> bool {
     error.sqlite_error().is_some_and(|error| error.extended_code == ffi::SQLITE_CONSTRAINT_UNIQUE)
 }
 
 fn name_in_use(database: &Connection, name: &str) -> Result<Failure, Failure> {
     let mut statement = database.prepare_cached("SELECT id FROM containers WHERE name = ?1")?;
     let holder = statement.query_row([name], |row| row.get::<_, [u8; 32]>(0))?;
-    Ok(Error::NameInUse { name: name.to_owned(), holder: hex(&holder) }.into())
+    Ok(Error::NameInUse { noun: Noun::Container, name: name.to_owned(), holder: hex(&holder) }.into())
 }
 
 /// Those of a container's parts that are not its writable one.
@@ -461,10 +428,10 @@ fn frozen_among(parts: &[PartId], top_frozen: bool) -> &[PartId] {
     }
 }
 
-fn set_frozen(database: &Connection, part: &PartId, row: i64) -> Result<(), Failure> {
+pub(super) fn set_frozen(database: &Connection, part: &PartId, owner: i64) -> Result<(), Failure> {
     database
         .prepare_cached("INSERT OR IGNORE INTO frozen (part, container) VALUES (?1, ?2)")?
-        .execute(params![part.as_str(), row])?;
+        .execute(params![part.as_str(), owner])?;
     Ok(())
 }
 
@@ -478,7 +445,7 @@ fn push(database: &Connection, lock: &ContainerLock, part: &PartId) -> Result<()
     set_parts(database, lock, &parts, false)
 }
 
-fn set_parts(
+pub(super) fn set_parts(
     database: &Connection,
     lock: &ContainerLock,
     parts: &[PartId],
@@ -490,7 +457,7 @@ fn set_parts(
     expect_one(changed, lock)
 }
 
-fn parts_of(database: &Connection, lock: &ContainerLock) -> Result<(Vec<PartId>, bool), Failure> {
+pub(super) fn parts_of(database: &Connection, lock: &ContainerLock) -> Result<(Vec<PartId>, bool), Failure> {
     let mut statement = database.prepare_cached("SELECT parts, top_frozen FROM containers WHERE row = ?1")?;
     let parts =
         statement.query_row([lock.row()], |row| Ok((values::parts(row, 0)?, row.get(1)?))).optional()?;
@@ -498,7 +465,7 @@ fn parts_of(database: &Connection, lock: &ContainerLock) -> Result<(Vec<PartId>,
 }
 
 /// A container lets go of `before`; those that nobody needs now and that are not among `kept`.
-fn release_parts(
+pub(super) fn release_parts(
     database: &Connection,
     row: i64,
     before: &[PartId],
@@ -519,11 +486,11 @@ fn release_parts(
     Ok(unneeded)
 }
 
-fn expect_one(changed: usize, lock: &ContainerLock) -> Result<(), Failure> {
+pub(super) fn expect_one(changed: usize, lock: &ContainerLock) -> Result<(), Failure> {
     if changed == 1 { Ok(()) } else { Err(not_found(&lock.row().to_string()).into()) }
 }
 
-fn not_found(name: &str) -> Error {
+pub(super) fn not_found(name: &str) -> Error {
     Error::NotFound { noun: Noun::Container, name: name.to_owned() }
 }
 
@@ -558,7 +525,7 @@ pub(in crate::store) fn all(database: &Connection) -> Result<Vec<ContainerRecord
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
-fn from_row(row: &Row<'_>) -> rusqlite::Result<ContainerRecord> {
+pub(super) fn from_row(row: &Row<'_>) -> rusqlite::Result<ContainerRecord> {
     let config = row.get_ref(5)?.as_str()?;
     Ok(ContainerRecord {
         row: row.get(0)?,

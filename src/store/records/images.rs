@@ -320,17 +320,18 @@ pub(in crate::store) fn require_whole(database: &Connection, id: &Digest) -> Res
 }
 
 fn refuse_if_used(database: &Connection, id: &Digest) -> Result<(), Failure> {
-    let mut statement = database
-        .prepare_cached("SELECT name, count(*) FROM containers WHERE image = ?1 HAVING count(*) > 0")?;
-    let user = statement
-        .query_row([id.as_bytes()], |row| Ok((row.get(0)?, values::unsigned(row, 1)?)))
-        .optional()?;
-    match user {
-        None => Ok(()),
-        Some((container, count)) => {
-            Err(Error::InUse { image: id.short(), container, others: count.saturating_sub(1) }.into())
+    for (noun, table) in [(Noun::Container, "containers"), (Noun::Snapshot, "snapshots")] {
+        let mut statement = database.prepare_cached(&format!(
+            "SELECT name, count(*) FROM {table} WHERE image = ?1 HAVING count(*) > 0"
+        ))?;
+        let user = statement
+            .query_row([id.as_bytes()], |row| Ok((row.get(0)?, values::unsigned(row, 1)?)))
+            .optional()?;
+        if let Some((user, count)) = user {
+            return Err(Error::InUse { image: id.short(), noun, user, others: count - 1 }.into());
         }
     }
+    Ok(())
 }
 
 fn whole(database: &Connection, id: &Digest) -> Result<Option<ImageRecord>, Failure> {

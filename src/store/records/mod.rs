@@ -3,12 +3,14 @@
 //! Writers take SQLite's write lock at the beginning of a transaction (`BEGIN IMMEDIATE`) and wait for it, so that no
 //! transaction fails half-way because another process was faster.
 
+mod container_locks;
 pub(super) mod containers;
 pub(super) mod images;
 pub(super) mod layers;
 pub(super) mod lookup;
 pub(super) mod pins;
 pub(super) mod schema;
+pub(super) mod snapshots;
 pub(super) mod special;
 pub(super) mod values;
 
@@ -22,8 +24,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::Error;
 
-/// Prepared statements kept; there are about 80 in all.
-const STATEMENTS: usize = 96;
+/// Prepared statements kept; there are about 90 in all.
+const STATEMENTS: usize = 112;
 
 /// Pages in the write-ahead log above which it is copied into the database when the store is closed.
 ///

@@ -9,7 +9,7 @@ use crate::store::Error;
 use crate::sys::lock;
 
 /// The version that this program writes, and the newest that it reads.
-pub(in crate::store) const VERSION: i64 = 1;
+pub(in crate::store) const VERSION: i64 = 2;
 
 /// "Plwd": tells `file(1)` and us whose database it is.
 const APPLICATION: i64 = 0x506c_7764;
@@ -47,7 +47,8 @@ CREATE TABLE containers (
 );
 CREATE INDEX containers_by_image ON containers (image) WHERE image IS NOT NULL;
 
--- Only parts that several things may need; a container's writable part is nobody else's.
+-- Only parts that several things may need; a container's writable part is nobody else's. Whose each is: the row of a
+-- container, or minus the row of a snapshot.
 CREATE TABLE frozen (part TEXT NOT NULL, container INTEGER NOT NULL, PRIMARY KEY (part, container)) WITHOUT ROWID;
 CREATE INDEX frozen_by_container ON frozen (container);
 
@@ -60,7 +61,18 @@ CREATE TABLE pins (session TEXT NOT NULL, digest BLOB NOT NULL, PRIMARY KEY (ses
 CREATE INDEX pins_by_digest ON pins (digest);
 ";
 
-/// Makes the tables where there are none; refuses what is not ours or from the future.
+/// What version 2 has and version 1 had not.
+const SNAPSHOTS: &str = "
+CREATE TABLE snapshots (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE,
+    container BLOB NOT NULL, container_name TEXT NOT NULL, image BLOB, image_reference TEXT NOT NULL,
+    created INTEGER NOT NULL, message TEXT, parts TEXT NOT NULL, committed BLOB, config TEXT NOT NULL
+);
+CREATE INDEX snapshots_by_image ON snapshots (image) WHERE image IS NOT NULL;
+CREATE INDEX snapshots_by_container ON snapshots (container);
+";
+
+/// Makes the tables where there are none, adds those that an older store lacks; refuses what is not ours or from the future.
 pub(super) fn ensure(connection: &Connection, path: &Path) -> Result<(), Error> {
     let fail = |error| Error::sqlite(error, path);
     let folder = path.parent().unwrap_or(path);
@@ -72,6 +84,8 @@ pub(super) fn ensure(connection: &Connection, path: &Path) -> Result<(), Error> 
             let _alone = alone.map_err(|source| Error::io("lock", folder, source))?;
             create(connection).map_err(fail)
         }
+        // The oldest version; each step leads to the next.
+        1 => migrate(connection).map_err(fail),
         found => Err(Error::Newer { path: folder.to_owned(), found, known: VERSION }),
     }
 }
@@ -94,8 +108,21 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let made = match version(connection)? {
         0 => connection.execute_batch(&format!(
-            "{TABLES} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
+            "{TABLES} {SNAPSHOTS} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
         )),
+        // Another process was first.
+        _ => Ok(()),
+    };
+    let end = if made.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    made.and(connection.execute_batch(end))
+}
+
+/// From version 1 to 2, all or nothing. A process of version 1 that has the store open goes on unharmed: it keeps what
+/// `frozen` names, and that names the parts of snapshots too.
+fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let made = match version(connection)? {
+        1 => connection.execute_batch(&format!("{SNAPSHOTS} PRAGMA user_version = {VERSION};")),
         // Another process was first.
         _ => Ok(()),
     };

@@ -47,7 +47,7 @@ fn names_are_unique_and_ids_may_be_short() {
     };
     let (first, lock) = named("web").unwrap();
     let taken = named("web").unwrap_err();
-    assert!(matches!(&taken, Error::NameInUse { name, holder } if name == "web" && *holder == first.id));
+    assert!(matches!(&taken, Error::NameInUse { name, holder, .. } if name == "web" && *holder == first.id));
     assert!(taken.to_string().contains(&first.id[..12]) && !taken.to_string().contains(&first.id));
     assert!(matches!(named("we b"), Err(Error::InvalidName { .. })));
     for _ in 0..40 {
@@ -181,7 +181,7 @@ fn a_container_needs_its_image() {
     assert!(used.to_string().ends_with("and 1 more"));
     store.remove_container(&lock).unwrap();
     let used = store.remove_image(&image.id).unwrap_err();
-    assert!(matches!(&used, Error::InUse { container, others: 0, .. } if *container != made.name), "{used}");
+    assert!(matches!(&used, Error::InUse { user, others: 0, .. } if *user != made.name), "{used}");
     let none = NewContainer { image: Some(Digest::of(b"none")), ..Default::default() };
     assert!(matches!(store.create_container(&none), Err(Error::NotFound { noun: Noun::Image, .. })));
 }

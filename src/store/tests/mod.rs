@@ -9,6 +9,7 @@ mod kill;
 mod many;
 mod opening;
 mod repair;
+mod snapshots;
 
 use std::fs;
 use std::path::Path;

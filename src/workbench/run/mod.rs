@@ -1,6 +1,7 @@
 //! `run`: a process in a container, on top of an image or in a container that is there.
 
 mod config;
+mod copied;
 mod options;
 mod program;
 
@@ -12,8 +13,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{
-    Command, Container, Error, ErrorKind, Result, RunOptions, Subject, Workbench, subject::Prepared,
-    time::now_nanos, tree_of, work_of,
+    Command, Container, Error, ErrorKind, Fallback, Result, RunOptions, Subject, Workbench,
+    subject::Prepared, time::now_nanos, tree_of, work_of,
 };
 use crate::container::environment::{self, Environment};
 use crate::container::{self, Capabilities, Exit, Io, MountApi, Network, Seccomp, Spec, Stdin, Volume};
@@ -64,7 +65,8 @@ impl Workbench {
         string_form: bool,
         options: &mut RunOptions,
     ) -> Result<Container> {
-        let spec = self.spec(&ready, terminal)?;
+        let mut spec = self.spec(&ready, terminal)?;
+        let copied = self.copy_tree(&mut spec)?;
         let io = if terminal {
             Io::Terminal
         } else {
@@ -77,6 +79,9 @@ impl Workbench {
         let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |pid| {
             ready.lock.set_pid(pid)
         });
+        if let Some(copied) = copied {
+            self.keep_copy(&spec, &copied)?;
+        }
         let exit_code = match &ended {
             Ok(exit) => Some(exit.code),
             Err(error) => Some(error.exit_code()),
@@ -151,7 +156,7 @@ impl Workbench {
         let prepared = self.prepare(&record)?;
         let config = RunConfig::fresh(&prepared.config, command, options, asked)?;
         let store = self.store()?;
-        let part = store.new_part()?;
+        let part = self.new_part()?;
         let created = store.create_container(&NewContainer {
             name: options.name.clone(),
             image: Some(record.id),
@@ -194,21 +199,6 @@ impl Workbench {
         Ok(Ready { record, lock, prepared, config, top, fresh: false, packages })
     }
 
-    /// The part that the container writes to next; a new one where the last is frozen.
-    pub(super) fn writable_part(&self, record: &mut ContainerRecord, lock: &ContainerLock) -> Result<PartId> {
-        let store = self.store()?;
-        match record.parts.last() {
-            Some(part) if !record.top_frozen => Ok(part.clone()),
-            _ => {
-                let part = store.new_part()?;
-                store.push_part(lock, &part)?;
-                record.parts.push(part.clone());
-                record.top_frozen = false;
-                Ok(part)
-            }
-        }
-    }
-
     fn spec(&self, ready: &Ready, terminal: bool) -> Result<Spec> {
         let store = self.store()?;
         let part = store.part_dir(&ready.top);
@@ -240,7 +230,7 @@ impl Workbench {
             argv: strings(&config.argv, "the command")?,
             userxattr: self.format()? == OverlayFormat::User,
             volatile: true,
-            mount_api: MountApi::Auto,
+            mount_api: if self.is_forced(Fallback::OldMount) { MountApi::Old } else { MountApi::Auto },
             env: strings(&lines, "the environment")?,
             cwd: string(&config.workdir, "the working directory")?,
             uid: identity.uid,
@@ -252,6 +242,8 @@ impl Workbench {
             files: self.etc_files(&config.hostname, network),
             capabilities: Capabilities::for_network(network),
             seccomp: Seccomp::Docker,
+            single_id: self.is_single_id()?,
+            tree: None,
             search_path,
             rootless: self.is_rootless()?,
         })

@@ -2,12 +2,16 @@
 
 mod docker;
 mod fixture;
+pub mod http;
 mod plywood;
+pub mod registry;
 mod scratch;
+mod somebody;
 
 pub use docker::Docker;
 pub use fixture::{Debian, debian};
 pub use plywood::{Outcome, Plywood, binary, project};
+pub use somebody::{Somebody, Who};
 
 /// Says on the screen that a test does not run, and why; where peers are required that is a failure.
 pub fn skip(why: &str) {

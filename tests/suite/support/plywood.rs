@@ -19,6 +19,7 @@ pub fn project() -> PathBuf {
 /// A store and the way to run scripts on it.
 pub struct Plywood {
     store: PathBuf,
+    environment: Vec<(String, std::ffi::OsString)>,
     // Removed with the value, where the store is this value's own.
     _folder: Option<tempfile::TempDir>,
 }
@@ -41,12 +42,18 @@ impl Plywood {
     /// On a clean store below `folder`.
     pub fn within(folder: &Path) -> Self {
         let folder = tempfile::Builder::new().prefix("plywood-test-").tempdir_in(folder).unwrap();
-        Self { store: folder.path().join("store"), _folder: Some(folder) }
+        Self { store: folder.path().join("store"), environment: Vec::new(), _folder: Some(folder) }
     }
 
     /// On the store at `store`, which stays.
     pub fn on(store: &Path) -> Self {
-        Self { store: store.to_owned(), _folder: None }
+        Self { store: store.to_owned(), environment: Vec::new(), _folder: None }
+    }
+
+    /// The same with a variable in its environment.
+    pub fn with_env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.push((name.to_owned(), value.as_ref().to_owned()));
+        self
     }
 
     pub fn store(&self) -> &Path {
@@ -60,6 +67,7 @@ impl Plywood {
         for name in ["SOURCE_DATE_EPOCH", "PLYWOOD_STORE", "NO_COLOR"] {
             command.env_remove(name);
         }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -1,0 +1,45 @@
+//! `push`.
+
+use super::parameters::{IMAGE, OPTIONS, REFERENCE};
+use super::{Completes, Example, Group, Needs, Opt, Overload, Takes, Verb};
+use crate::workbench::SaveOptions;
+
+/// The entry.
+pub static VERB: Verb = Verb {
+    name: "push",
+    group: Group::Images,
+    summary: "write an image to a registry",
+    doc: "\
+Layers that the registry has are not sent; those of another repository there are mounted. An image
+that nothing was changed of keeps its digest. Gives the manifest's digest, by which the registry
+knows the image.",
+    overloads: &[
+        Overload { params: &[IMAGE, REFERENCE], returns: "text" },
+        Overload { params: &[IMAGE, REFERENCE, OPTIONS], returns: "text" },
+    ],
+    options: &[
+        Opt {
+            name: "compression",
+            takes: Takes::Text,
+            doc: "`none`, `gzip` or `zstd`, for layers that have no compressed form yet",
+            completes: Completes::OneOf(&["none", "gzip", "zstd"]),
+        },
+        Opt {
+            name: "level",
+            takes: Takes::Int,
+            doc: "the compressor's level",
+            completes: Completes::Nothing,
+        },
+    ],
+    examples: &[Example {
+        about: "where nobody listens",
+        code: r#"attempt(|| push(base(), "localhost:1/base:v1")).error.kind"#,
+        needs: Needs::Engine,
+    }],
+    call: |call| {
+        let options = call.options(2)?;
+        let options = SaveOptions { compression: options.text("compression"), level: options.int("level") };
+        let image = call.image(0)?;
+        Ok(call.context.workbench.push(&image, &call.text(1), options)?.into())
+    },
+};

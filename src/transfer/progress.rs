@@ -1,0 +1,126 @@
+//! What is going on, for whoever draws it. The library never prints.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Something that takes long has moved on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Which; a number of its own for each thing in this process.
+    pub item: u64,
+    /// What happened to it.
+    pub step: Step,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// It begins.
+    Begin {
+        /// Twelve digits of a layer's digest, or the name of something else.
+        name: String,
+        /// `pull`, `push`, …
+        action: &'static str,
+        /// Bytes, where that is known.
+        total: Option<u64>,
+    },
+    /// So many bytes are done, counted from the beginning.
+    At(u64),
+    /// It is over.
+    End {
+        /// `pulled`, `exists`, `mounted`, `stopped`, …
+        outcome: &'static str,
+        /// Bytes that went over the wire.
+        bytes: u64,
+    },
+}
+
+/// Takes progress, from any thread.
+#[derive(Clone, Default)]
+pub struct Report(Option<Arc<dyn Fn(Progress) + Send + Sync>>);
+
+impl Report {
+    /// One that calls `sink`.
+    pub fn to(sink: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(sink)))
+    }
+
+    /// Something begins.
+    pub(super) fn begin(&self, name: impl Into<String>, action: &'static str, total: Option<u64>) -> Item {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let item = Item {
+            report: self.clone(),
+            item: NEXT.fetch_add(1, Ordering::Relaxed),
+            at: AtomicU64::new(0),
+            told: AtomicU64::new(0),
+            wire: AtomicU64::new(0),
+            ended: false,
+        };
+        item.tell(Step::Begin { name: name.into(), action, total });
+        item
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(if self.0.is_some() { "Report" } else { "Report(nobody)" })
+    }
+}
+
+/// Bytes between two calls of the sink: enough for a bar that moves smoothly.
+const EACH: u64 = 1 << 18;
+
+/// Something that is going on. Dropped, it has stopped.
+pub(super) struct Item {
+    report: Report,
+    item: u64,
+    at: AtomicU64,
+    told: AtomicU64,
+    wire: AtomicU64,
+    ended: bool,
+}
+
+impl Item {
+    fn tell(&self, step: Step) {
+        if let Some(sink) = &self.report.0 {
+            sink(Progress { item: self.item, step });
+        }
+    }
+
+    /// So many bytes came or went.
+    pub fn advance(&self, bytes: usize) {
+        self.wire.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.skip(bytes as u64);
+    }
+
+    /// So many bytes need not come: they are here.
+    pub fn skip(&self, bytes: u64) {
+        let at = self.at.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if at.saturating_sub(self.told.load(Ordering::Relaxed)) >= EACH {
+            self.told.store(at, Ordering::Relaxed);
+            self.tell(Step::At(at));
+        }
+    }
+
+    /// From the beginning again.
+    pub fn restart(&self) {
+        self.at.store(0, Ordering::Relaxed);
+        self.told.store(0, Ordering::Relaxed);
+        self.tell(Step::At(0));
+    }
+
+    /// It is over.
+    pub fn end(mut self, outcome: &'static str) {
+        self.ended = true;
+        self.tell(Step::End { outcome, bytes: self.wire.load(Ordering::Relaxed) });
+    }
+}
+
+impl Drop for Item {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.tell(Step::End { outcome: "stopped", bytes: self.wire.load(Ordering::Relaxed) });
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Older ways of doing what newer kernels do better, and which of them is used.
+
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+
+use super::{Error, Result, Workbench};
+use crate::container;
+use crate::layer::copy::Copying;
+use crate::sys;
+use crate::sys::userns::Identity;
+
+/// An older way that is to be used although the kernel has a newer one; for tests, and for machines where the
+/// newer one misbehaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fallback {
+    /// Overlays by `mount(2)` without `lowerdir+` (before Linux 6.7).
+    OldMount,
+    /// Processes by `clone(2)` instead of `clone3(2)` (before 5.5, and under old seccomp profiles).
+    OldClone,
+    /// Mount flags by remounting instead of `mount_setattr(2)` (before 5.12).
+    OldAttributes,
+    /// Extended attributes by paths in `/proc` instead of `getxattrat(2)` (before 6.13).
+    OldXattrs,
+    /// No overlayfs: containers run in copies, blocks shared where the file system can.
+    Reflink,
+    /// No overlayfs: containers run in full copies.
+    Copy,
+}
+
+impl Fallback {
+    /// All of them with their names.
+    pub const ALL: [(&'static str, Self); 6] = [
+        ("old-mount", Self::OldMount),
+        ("old-clone", Self::OldClone),
+        ("old-attributes", Self::OldAttributes),
+        ("old-xattrs", Self::OldXattrs),
+        ("reflink", Self::Reflink),
+        ("copy", Self::Copy),
+    ];
+
+    /// Whether it says how containers get their roots.
+    pub(super) const fn is_for_roots(self) -> bool {
+        matches!(self, Self::Reflink | Self::Copy)
+    }
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, one)| *one == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl FromStr for Fallback {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let found = Self::ALL.iter().find(|(one, _)| *one == name);
+        found.map(|(_, fallback)| *fallback).ok_or_else(|| {
+            let all: Vec<&str> = Self::ALL.iter().map(|(name, _)| *name).collect();
+            Error::invalid(format!("`{name}` is no way that can be forced"))
+                .with_hint(format!("there are {}", all.join(", ")))
+        })
+    }
+}
+
+/// How a container gets its root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Trees {
+    /// Layers under overlayfs.
+    Overlay,
+    /// A copy for each run, and why.
+    Copies(Copying, String),
+}
+
+/// What was found out about this store; `KERNEL IDENTITY ANSWER`.
+const FILE: &str = "trees";
+const WORKS: &str = "overlay";
+
+impl Workbench {
+    /// Makes the kernel's newer ways count as missing, as the settings say.
+    pub(super) fn force(&self) {
+        for fallback in &self.settings.force {
+            match fallback {
+                Fallback::OldClone => sys::clone::use_clone(),
+                Fallback::OldAttributes => sys::mount::use_remount(),
+                Fallback::OldXattrs => sys::file::use_paths(),
+                Fallback::OldMount | Fallback::Reflink | Fallback::Copy => {}
+            }
+        }
+    }
+
+    pub(super) fn is_forced(&self, fallback: Fallback) -> bool {
+        self.settings.force.contains(&fallback)
+    }
+
+    /// The names of what is forced.
+    pub(super) fn forced(&self) -> Vec<&'static str> {
+        self.settings.force.iter().map(|fallback| fallback.name()).collect()
+    }
+
+    /// How containers of this store get their roots: found out once, and kept in the store.
+    pub(super) fn kind_of_trees(&self) -> Result<&Trees> {
+        if let Some(trees) = self.trees.get() {
+            return Ok(trees);
+        }
+        let trees = self.find_trees()?;
+        Ok(self.trees.get_or_init(|| trees))
+    }
+
+    fn find_trees(&self) -> Result<Trees> {
+        for (fallback, copying) in [(Fallback::Copy, Copying::Bytes), (Fallback::Reflink, Copying::Reflink)] {
+            if self.is_forced(fallback) {
+                return Ok(Trees::Copies(copying, "forced".to_owned()));
+            }
+        }
+        let opened = self.opened()?;
+        let known = opened.store.root().join(FILE);
+        let here = here(opened.identity);
+        if let Ok(text) = fs::read_to_string(&known)
+            && text.strip_prefix(&here).is_some_and(|answer| answer.trim() == WORKS)
+        {
+            return Ok(Trees::Overlay);
+        }
+        match self.probe_overlay(opened.store.root()) {
+            Ok(()) => {
+                // Only a memory aid: where it cannot be written the next process asks again.
+                let _ = fs::write(&known, format!("{here}{WORKS}\n"));
+                Ok(Trees::Overlay)
+            }
+            Err(why) => Ok(Trees::Copies(Copying::Reflink, why)),
+        }
+    }
+
+    /// Mounts an overlay of empty directories in a mount namespace that goes at once; why not.
+    pub(super) fn probe_overlay(&self, store: &Path) -> std::result::Result<(), String> {
+        let said = |error: std::io::Error| error.to_string();
+        let folder = tempfile::Builder::new().prefix("probe-").tempdir_in(store).map_err(said)?;
+        let make = |name: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir(&path).map(|()| path).map_err(said)
+        };
+        let format = self.format().map_err(|error| error.message)?;
+        let (lower, upper, work) = (make("lower")?, make("upper")?, make("work")?);
+        container::probe_overlay(&lower, &upper, &work, format == crate::layer::OverlayFormat::User)
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn here(identity: Identity) -> String {
+    let release = nix::sys::utsname::uname()
+        .map(|names| names.release().to_string_lossy().into_owned())
+        .unwrap_or_default();
+    format!("{release} {identity:?} ")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_way_has_a_name() {
+        for (name, fallback) in Fallback::ALL {
+            assert_eq!(name.parse::<Fallback>().unwrap(), fallback);
+            assert_eq!(fallback.name(), name);
+        }
+        assert!("overlay".parse::<Fallback>().is_err());
+    }
+}
