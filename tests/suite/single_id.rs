@@ -78,11 +78,11 @@ fn devices_are_remembered() {
 #[test]
 fn somebody_can_be_become_and_makes_files_of_his_own() {
     let script = r#"
-        umask 022; mkdir -m 2775 /srv/g; chgrp 50 /srv/g; touch /srv/g/x; mkdir /srv/g/d; ls -ln /srv/g; mkdir -m 777 /srv/o
+        umask 022; mkdir -m 2775 /srv/g; chgrp 50 /srv/g; touch /srv/g/x; mkdir /srv/g/d; ls -ln --time-style=+ /srv/g; mkdir -m 777 /srv/o
         setpriv --reuid 7 --regid 8 --groups 9,10 sh -c 'id -u; id -g; id -G; touch /srv/o/a; mkdir /srv/o/d; ln -s x /srv/o/l
-            echo 1 > /srv/o/a; mkfifo /srv/o/p; mktemp /srv/o/XXXXXX >/dev/null; chown 0 /srv/o/a 2>/dev/null || echo no
+            echo 1 > /srv/o/a; mkfifo /srv/o/p; mktemp /srv/o/tmp.XXXXXX >/dev/null; chown 0 /srv/o/a 2>/dev/null || echo no
             chgrp 9 /srv/o/a && chgrp 11 /srv/o/a 2>/dev/null || echo not; umask 077; mkdir /srv/o/e; ls -ln /srv/o | cut -c 1-20'
-        rm /srv/o/??????"#;
+        rm /srv/o/tmp.??????"#;
     let Some(root) = Somebody::new(Who::Root) else { return };
     if root.json(r#"base().exists("/usr/bin/setpriv")"#) != true {
         // The starter image has no such program: Debian's has.
