@@ -34,7 +34,7 @@ fn owners_are_changed_seen_and_committed() {
     let script = r"
         mkdir -p /srv/d; echo x > /srv/f; ln -s f /srv/l; mkfifo /srv/p; ln /srv/f /srv/hard
         chown 33:34 /srv/f; chown -h 35:36 /srv/l; chown 37 /srv/d; chgrp 38 /srv/p; chown 40:41 /etc/passwd
-        cd /srv; chown 50:50 .; ls -ln /srv; ls -nd /srv; stat -c '%u:%g' f l d p hard /etc/passwd
+        cd /srv; chown 50:50 .; ls -ln --time-style=+ /srv; ls -nd --time-style=+ /srv; stat -c '%u:%g' f l d p hard /etc/passwd
         chmod 4755 /srv/f; chown 1:1 /srv/f; stat -c %a f; mv f g; stat -c %u:%g g; cp -a g h; stat -c %u:%g h
         touch n; stat -c %u:%g n; rm h; touch h; stat -c %u:%g h; chown 0:0 p; stat -c %u:%g p
         exec 9< g; stat -L -c %u:%g /proc/self/fd/9 /dev/fd/9";
