@@ -11,7 +11,10 @@ mod wget;
 
 use measure::Row;
 
-const ROWS: &[(&str, fn() -> Option<Vec<Row>>)] = &[
+/// Measures one or more rows; `None` where the peer is missing.
+type Measure = fn() -> Option<Vec<Row>>;
+
+const ROWS: &[(&str, Measure)] = &[
     ("start", processes::start),
     ("run", processes::run_in_a_loop),
     ("whole", processes::whole_run),
