@@ -22,7 +22,7 @@ or id.",
     options: &[],
     examples: &[Example {
         about: "undo",
-        code: r#"let c = run(base(), "true"); let s = snapshot(c); c.run("rm -rf /etc"); rollback(c, s); diff(c).len()"#,
+        code: r#"let c = run(base(), "true"); let s = snapshot(c); c.run("rm /etc/passwd"); rollback(c, s); diff(c).len()"#,
         needs: Needs::Engine,
     }],
     call: |call| {
