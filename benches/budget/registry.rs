@@ -84,14 +84,12 @@ pub fn pull_and_push() -> Option<Vec<Row>> {
         command.args(["copy", "-q", "--src-tls-verify=false", &format!("docker://{name}"), &target]);
         let copied = time(&mut command);
         theirs.push(copied);
-        if let Some(umoci) = find("umoci") {
-            let tree = folder.path().join(format!("tree-{round}"));
-            let image = format!("{}:v1", copy.display());
-            let mut command = Command::new(umoci);
-            command.args(["unpack", "--rootless", "--image", &image]).arg(&tree);
-            unpacked.push(copied + time(&mut command));
-            fs::remove_dir_all(&tree).unwrap();
-        }
+        let place = folder.path().join(format!("storage-{round}"));
+        let storage = format!("containers-storage:[vfs@{0}/root+{0}/run]localhost/x:1", place.display());
+        let mut command = Command::new(&skopeo);
+        command.args(["copy", "-q", "--src-tls-verify=false", &format!("docker://{name}"), &storage]);
+        unpacked.push(time(&mut command));
+        fs::remove_dir_all(&place).unwrap();
     }
     let mut rows =
         vec![Row::new("pull, unpacked and indexed / skopeo copy", &mut ours.clone(), &mut theirs, 1.0)];
