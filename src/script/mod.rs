@@ -1,7 +1,7 @@
 //! The script language: the only room that knows Rhai.
 //!
 //! [`Session`] runs code, whoever gives it: the prompt, a file, `-e`, standard input, a lesson.
-//! [`verbs`] is the table of what scripts can do, [`types`] what they get, `render` how people see
+//! [`mod@verbs`] is the table of what scripts can do, [`types`] what they get, `render` how people see
 //! it. Everything that a script does to containers goes through [`crate::workbench`].
 
 mod context;

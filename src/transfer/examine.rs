@@ -55,7 +55,7 @@ type Outcome = (usize, usize, Result<ExaminedLayer, Error>);
 /// The indexes, and an archive that came compressed as a whole, are nameless files in `scratch`.
 ///
 /// # Errors
-/// As [`load`](super::load), but for digests of layers.
+/// As [`load`](super::load()), but for digests of layers.
 pub fn examine(
     source: &Source,
     scratch: &Path,

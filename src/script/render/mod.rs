@@ -1,7 +1,7 @@
 //! Values for people: tables and trees at a terminal, plain complete text elsewhere.
 //!
 //! What comes from a container, an archive or a script never reaches the terminal as control
-//! characters: [`visible`] is on the way of every text.
+//! characters: [`mod@visible`] is on the way of every text.
 
 mod debug;
 mod human;
