@@ -2,7 +2,7 @@
 //!
 //! `cargo bench` runs them all; `cargo bench -- run start` runs rows whose names begin so. A row whose peer is not
 //! installed says so. A row that misses its bar makes the whole run fail at its end. Peers and fixtures:
-//! `bubblewrap`, `python3`, `openssl`, `docker-registry`, `skopeo`, `umoci`; `PLYWOOD_TEST_DOCKER_HOST` and `PLYWOOD_TEST_DEBIAN` for the rows with Docker.
+//! `bubblewrap`, `python3`, `openssl`, `docker-registry`, `skopeo`; `PLYWOOD_TEST_DOCKER_HOST` and `PLYWOOD_TEST_DEBIAN` for the rows with Docker.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 mod measure;

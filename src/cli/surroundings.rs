@@ -218,11 +218,12 @@ fn force() -> Result<Vec<Fallback>> {
 }
 
 fn store(arguments: &Arguments) -> Result<PathBuf> {
-    if let Some(store) = &arguments.store {
-        return Ok(store.clone());
-    }
-    if let Some(store) = std::env::var_os("PLYWOOD_STORE").filter(|store| !store.is_empty()) {
-        return Ok(store.into());
+    let set = std::env::var_os("PLYWOOD_STORE").filter(|store| !store.is_empty()).map(PathBuf::from);
+    if let Some(store) = arguments.store.clone().or(set) {
+        // Mounts are made elsewhere than where the caller stands.
+        return std::path::absolute(&store).map_err(|error| {
+            Failure::new("usage", format!("`{}` is no folder for the store: {error}", store.display())).into()
+        });
     }
     dirs::data_dir().map(|data| data.join("plywood")).ok_or_else(|| {
         let mut failure = Failure::new("usage", "there is no home folder for the store");
