@@ -11,7 +11,7 @@ use plywood::workbench::{
 use serde_json::json;
 
 use super::assert_nothing_unreachable;
-use crate::support::{Plywood, count, is_root, skip};
+use crate::support::{Plywood, count, is_root, leave_to_root};
 
 /// Writes `n` into `/a`, then into `/b`, for ever; makes and removes a tree, with a link; has children.
 const BUSY: &str = "mkdir /keep; rm /usr/bin/find; ln -s x /keep/l; mkfifo /keep/p; echo h > /keep/h;
@@ -136,7 +136,7 @@ fn a_kill_of_who_pauses_leaves_the_container_running() {
 fn a_container_of_another_thread_can_be_branched() {
     if !is_root() {
         // The process would have to enter its user namespace before the test program has threads.
-        return skip("a workbench inside of the test program needs root");
+        return leave_to_root("a workbench inside of the test program needs root");
     }
     let plywood = Plywood::new();
     plywood.eval("base();").assert_ok();

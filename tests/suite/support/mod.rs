@@ -19,6 +19,12 @@ pub fn skip(why: &str) {
     eprintln!("skipped: {why}");
 }
 
+/// Says on the screen that a test is root's, and why: no peer is missing, root runs it.
+pub fn leave_to_root(why: &str) {
+    assert!(!is_root(), "root leaves nothing to root: {why}");
+    eprintln!("skipped: {why}");
+}
+
 /// Whether the tests run as root.
 pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()

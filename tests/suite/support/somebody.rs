@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Outcome, binary, is_root, skip};
+use super::{Outcome, binary, is_root, leave_to_root, skip};
 
 /// Whose file owners the kernel can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Somebody {
     /// That user, or `None` after saying why not.
     pub fn new(who: Who) -> Option<Self> {
         if !is_root() {
-            skip("being other users needs root");
+            leave_to_root("being other users needs root");
             return None;
         }
         let user = match who {
