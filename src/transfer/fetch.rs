@@ -41,17 +41,24 @@ pub(super) fn fetch(
     let compression = start_of(&section, &file.member)?;
     let present = store.pin_layer(&file.diff_id)?;
     let name = file.member.as_str();
+    let item = options.report.begin(file.diff_id.0.short(), "load", Some(section.size()));
     if compression == Compression::None {
         // The digest of a plain tar and its DiffID are one thing.
         if let Some(expected) = file.digest.filter(|digest| *digest != file.diff_id.0) {
             return Err(Error::Digest { name: name.to_owned(), expected, found: file.diff_id.0 });
         }
         let notices = match present {
-            Some(_) => Vec::new(),
+            Some(_) => {
+                item.end("exists");
+                Vec::new()
+            }
             None => {
                 let again = section.clone();
-                let part = unpack_part(store, watch.reader(section), Some(file.diff_id), options, true)?;
-                part.record_plain(store, || Ok(watch.reader(again)))?.1
+                let stream = item.reader(watch.reader(section));
+                let part = unpack_part(store, stream, Some(file.diff_id), options, true)?;
+                let notices = part.record_plain(store, || Ok(watch.reader(again)))?.1;
+                item.end("loaded");
+                notices
             }
         };
         return Ok(Fetched { blob: None, notices });
@@ -62,12 +69,13 @@ pub(super) fn fetch(
         && store.pin_blob(digest)?
     {
         let size = section.size();
+        item.end("exists");
         return Ok(Fetched {
             blob: Some(BlobDescriptor { digest: *digest, size, media_type: media_type.clone() }),
             notices: Vec::new(),
         });
     }
-    let mut tee = Tee { stream: watch.reader(section), blob: store.blob_writer()? };
+    let mut tee = Tee { stream: item.reader(watch.reader(section)), blob: store.blob_writer()? };
     let part = match present {
         Some(_) => {
             let content = compression.reader(&mut tee).map_err(Error::io("unpack", Path::new(name)))?;
@@ -100,6 +108,7 @@ pub(super) fn fetch(
     if let Some(part) = part {
         notices = part.record(store, TarSource::Blob(digest, kind.clone()))?.1;
     }
+    item.end("loaded");
     Ok(Fetched { blob: Some(BlobDescriptor { digest, size, media_type: kind }), notices })
 }
 

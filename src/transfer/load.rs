@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use super::bundle::Bundle;
 use super::fetch::{Fetched, fetch};
 use super::images::{self, Found, LayerFile, Layout};
+use super::progress::Report;
 use super::watch::Watch;
 use super::{Error, Limits, Source};
 use crate::layer::OverlayFormat;
@@ -28,6 +29,8 @@ pub struct LoadOptions {
     pub owners: bool,
     /// How many layers are unpacked at a time; `None` for as many as there are processors.
     pub threads: Option<usize>,
+    /// Who hears how far it is.
+    pub report: Report,
 }
 
 impl Default for LoadOptions {
@@ -38,6 +41,7 @@ impl Default for LoadOptions {
             interrupt: Interrupt,
             owners: true,
             threads: None,
+            report: Report::default(),
         }
     }
 }

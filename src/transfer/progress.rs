@@ -1,6 +1,7 @@
 //! What is going on, for whoever draws it. The library never prints.
 
 use std::fmt;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -20,7 +21,7 @@ pub enum Step {
     Begin {
         /// Twelve digits of a layer's digest, or the name of something else.
         name: String,
-        /// `pull`, `push`, …
+        /// `pull`, `push`, `load`, …
         action: &'static str,
         /// Bytes, where that is known.
         total: Option<u64>,
@@ -31,7 +32,7 @@ pub enum Step {
     End {
         /// `pulled`, `exists`, `mounted`, `stopped`, …
         outcome: &'static str,
-        /// Bytes that went over the wire.
+        /// Bytes that were read or written for it.
         bytes: u64,
     },
 }
@@ -103,6 +104,16 @@ impl Item {
         }
     }
 
+    /// `stream`, whose bytes move this on.
+    pub fn reader<R: Read>(&self, stream: R) -> Counted<'_, R> {
+        Counted { item: self, stream }
+    }
+
+    /// The same for what is written.
+    pub fn writer<W: Write>(&self, stream: W) -> Counted<'_, W> {
+        Counted { item: self, stream }
+    }
+
     /// From the beginning again.
     pub fn restart(&self) {
         self.at.store(0, Ordering::Relaxed);
@@ -114,6 +125,32 @@ impl Item {
     pub fn end(mut self, outcome: &'static str) {
         self.ended = true;
         self.tell(Step::End { outcome, bytes: self.wire.load(Ordering::Relaxed) });
+    }
+}
+
+/// See [`Item::reader`].
+pub(super) struct Counted<'a, S> {
+    item: &'a Item,
+    stream: S,
+}
+
+impl<R: Read> Read for Counted<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        self.item.advance(count);
+        Ok(count)
+    }
+}
+
+impl<W: Write> Write for Counted<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.stream.write(bytes)?;
+        self.item.advance(count);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
     }
 }
 

@@ -37,9 +37,11 @@ pub fn import(store: &Store, path: &Path, options: &LoadOptions) -> Result<Impor
         import_directory(store, path, options, &watch)?
     } else {
         let tar = bundle::regular(path, &store.root().join("tmp"), &options.limits, &watch)?;
+        let whole = Section::of(&tar).map_err(Error::io("read", path))?;
+        let item = options.report.begin(name_of(path), "import", Some(whole.size()));
         let open = || {
-            let section = Section::of(&tar).map_err(Error::io("read", path))?;
-            Compression::open(watch.reader(section))
+            item.restart();
+            Compression::open(item.reader(watch.reader(whole.clone())))
                 .map(|(_, content)| content)
                 .map_err(Error::io("read", path))
         };
@@ -50,9 +52,15 @@ pub fn import(store: &Store, path: &Path, options: &LoadOptions) -> Result<Impor
                 reason: "is neither a tar archive nor a directory".to_owned(),
             });
         }
-        fetch::unpack_tree(store, open, options)?
+        let imported = fetch::unpack_tree(store, open, options)?;
+        item.end("imported");
+        imported
     };
     Ok(Imported { layer, notices })
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn import_directory(

@@ -11,6 +11,7 @@ use super::layer_tar;
 use super::layout_writer::LayoutWriter;
 use super::load::processors;
 use super::output::Output;
+use super::progress::{Item, Report};
 use super::source::Place;
 use super::tar_writer::TarWriter;
 use super::watch::Watch;
@@ -24,12 +25,14 @@ use crate::sys::Interrupt;
 pub struct SaveOptions {
     /// Of OCI layers; `None` keeps what a layer came as, else gzip. A docker-archive has plain ones.
     pub compression: Option<Compression>,
-    /// The compressor's level: gzip 0 to 9 (6), zstd 1 to 19 (3).
+    /// The compressor's level: gzip 0 to 9 (3), zstd 1 to 19 (3).
     pub level: Option<i64>,
     /// Ctrl-C.
     pub interrupt: Interrupt,
     /// How many threads compress; `None` for as many as there are processors.
     pub threads: Option<usize>,
+    /// Who hears how far it is.
+    pub report: Report,
 }
 
 /// What was written.
@@ -149,8 +152,10 @@ impl Saver<'_> {
                 continue;
             }
             let open = writer.begin().map_err(&failed)?;
-            layer_tar::write(self.store, layer, &mut self.watch.writer(&mut writer))?;
+            let item = self.options.report.begin(layer.diff_id.0.short(), "save", Some(layer.tar_size));
+            layer_tar::write(self.store, layer, &mut item.writer(self.watch.writer(&mut writer)))?;
             writer.end(open, member).map_err(&failed)?;
+            item.end("saved");
         }
         writer.finish().map_err(&failed)?;
         output.finish()?;
@@ -229,11 +234,14 @@ impl Saver<'_> {
     ) -> Result<BlobDescriptor, Error> {
         self.watch.check()?;
         if let Some(blob) = self.kept_blob(layer, position)? {
-            if !writer.has(&blob.digest, blob.size) {
+            let item = self.options.report.begin(blob.digest.short(), "save", Some(blob.size));
+            if writer.has(&blob.digest, blob.size) {
+                item.end("exists");
+            } else {
                 let path = self.store.blob_path(&blob.digest);
                 let mut file = self.store.open_blob(&blob.digest)?;
                 let (found, _) = writer.blob(|out| {
-                    let mut out = self.watch.writer(out);
+                    let mut out = item.writer(self.watch.writer(out));
                     io::copy(&mut file, &mut out).map(drop).map_err(Error::io("copy", &path))
                 })?;
                 if found != blob.digest {
@@ -243,11 +251,14 @@ impl Saver<'_> {
                         found,
                     });
                 }
+                item.end("saved");
             }
             return Ok(blob);
         }
         let compression = self.compression(layer, position);
-        let (digest, size) = writer.blob(|out| self.write_compressed(layer, compression, out))?;
+        let item = self.options.report.begin(layer.diff_id.0.short(), "save", Some(layer.tar_size));
+        let (digest, size) = writer.blob(|out| self.write_compressed(layer, compression, &item, out))?;
+        item.end("saved");
         Ok(BlobDescriptor { digest, size, media_type: compression.layer_media_type().to_owned() })
     }
 
@@ -260,8 +271,10 @@ impl Saver<'_> {
     ) -> Result<BlobDescriptor, Error> {
         let compression = self.compression(layer, position);
         let mut out = layer_tar::Hashing::new(io::BufWriter::with_capacity(1 << 18, file));
-        self.write_compressed(layer, compression, &mut out)?;
+        let item = self.options.report.begin(layer.diff_id.0.short(), "compress", Some(layer.tar_size));
+        self.write_compressed(layer, compression, &item, &mut out)?;
         io::Write::flush(&mut out).map_err(Error::io("write", Path::new("a layer")))?;
+        item.end("compressed");
         let (digest, size) = out.finish();
         Ok(BlobDescriptor { digest, size, media_type: compression.layer_media_type().to_owned() })
     }
@@ -280,11 +293,13 @@ impl Saver<'_> {
         &self,
         layer: &LayerRecord,
         compression: Compression,
+        item: &Item,
         out: &mut dyn io::Write,
     ) -> Result<(), Error> {
         let threads = self.options.threads.unwrap_or_else(processors);
-        let produce =
-            |sink: &mut dyn io::Write| layer_tar::write(self.store, layer, &mut self.watch.writer(sink));
+        let produce = |sink: &mut dyn io::Write| {
+            layer_tar::write(self.store, layer, &mut item.writer(self.watch.writer(sink)))
+        };
         let failed = |error| Error::io("write", Path::new("a layer"))(error);
         compression.write(out, self.options.level, threads, failed, produce)
     }

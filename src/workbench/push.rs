@@ -13,13 +13,7 @@ impl Workbench {
     pub fn push(&self, image: &Image, reference: &str, options: SaveOptions) -> Result<String> {
         let reference = reference.strip_prefix("docker://").unwrap_or(reference).parse::<Reference>()?;
         let record = self.image_record(image)?;
-        let options = transfer::SaveOptions {
-            compression: options.compression.as_deref().map(str::parse).transpose()?,
-            level: options.level,
-            interrupt: self.settings.interrupt,
-            threads: None,
-        };
-        self.push_record(&record, &reference, &options)
+        self.push_record(&record, &reference, &self.save_options(&options)?)
     }
 
     pub(super) fn push_record(

@@ -43,7 +43,18 @@ impl Workbench {
             format: self.format()?,
             interrupt: self.settings.interrupt,
             owners: self.opened()?.identity != Identity::Single,
+            report: self.settings.host.report.clone(),
             ..transfer::LoadOptions::default()
+        })
+    }
+
+    pub(super) fn save_options(&self, options: &SaveOptions) -> Result<transfer::SaveOptions> {
+        Ok(transfer::SaveOptions {
+            compression: options.compression.as_deref().map(str::parse).transpose()?,
+            level: options.level,
+            interrupt: self.settings.interrupt,
+            threads: None,
+            report: self.settings.host.report.clone(),
         })
     }
 
@@ -56,12 +67,7 @@ impl Workbench {
         let record = self.image_record(image)?;
         let target: transfer::Target = target.parse()?;
         let references = self.store()?.refs_of(&record.id)?;
-        let options = transfer::SaveOptions {
-            compression: options.compression.as_deref().map(str::parse).transpose()?,
-            level: options.level,
-            interrupt: self.settings.interrupt,
-            threads: None,
-        };
+        let options = self.save_options(&options)?;
         let store = self.store()?;
         match &target {
             Target::Registry(reference) => drop(self.push_record(&record, reference, &options)?),

@@ -162,3 +162,20 @@ fn podmans_socket() {
     // What podman left mounted would keep the folder.
     let _ = fs::remove_file(socket);
 }
+
+#[test]
+fn what_comes_and_goes_is_told_unless_nobody_asked() {
+    let folder = folder();
+    let own = plywood(folder.path());
+    let archive = folder.path().join("a.tar").display().to_string();
+    let saved =
+        own.eval(&format!("let i = {}; save(i, `oci-archive:{archive}`); i.diff_ids", sample(folder.path())));
+    let layers = saved.assert_ok().stdout.matches("sha256:").count();
+    assert_eq!(saved.stderr.matches(": saved, ").count(), layers, "{}", saved.stderr);
+    let other = plywood(folder.path());
+    let load = format!("load(`{archive}`);");
+    assert!(other.args(["--quiet", "-e", &load]).assert_ok().stderr.is_empty());
+    assert_eq!(other.eval(&load).assert_ok().stderr.matches(": exists").count(), layers);
+    let third = plywood(folder.path());
+    assert_eq!(third.eval(&load).assert_ok().stderr.matches(": loaded, ").count(), layers);
+}

@@ -27,7 +27,7 @@ knows the image.",
         Opt {
             name: "level",
             takes: Takes::Int,
-            doc: "the compressor's level",
+            doc: "the compressor's level: gzip 0 to 9 (3), zstd 1 to 19 (3)",
             completes: Completes::Nothing,
         },
     ],
