@@ -13,8 +13,28 @@ pub enum Command {
     Vars,
     /// Run the code and say how long it took.
     Time(String),
-    /// Write this session's statements into a file.
-    Save(String),
+    /// Write the statements that lead here into a file, as a lesson if so wished.
+    Save(String, bool),
+    /// So many statements back: variables and containers.
+    Undo(usize),
+    /// To the state after an entry, by its number or name.
+    Goto(String),
+    /// Name the state that one is in; or show all entries as a tree.
+    Branch(Option<String>),
+    /// A session without variables; containers and images stay.
+    Restart,
+    /// Run a file in this session.
+    Load(String),
+    /// The text of a function, module or entry.
+    Source(String),
+    /// The type of an expression.
+    Type(String),
+    /// A value as JSON.
+    Json(Option<String>),
+    /// Change an entry in the person's own editor; without a number the last.
+    Edit(Option<String>),
+    /// A command of the host's shell.
+    Host(String),
     /// An empty screen.
     Clear,
     /// The name is none; the nearest one.
@@ -25,13 +45,23 @@ pub enum Command {
 
 /// A command's name, what follows it, and what it does.
 pub const ALL: &[(&str, &str, &str)] = &[
-    (":help", "[NAME]", "what there is, or all about a verb or type; also `?NAME`, `NAME?`"),
+    (":help", "[NAME]", "what there is, or all about a verb, type or word; also `?NAME`, `NAME?`"),
+    (":undo", "[N]", "back by a statement, or N: variables and containers' files together"),
+    (":goto", "N|NAME", "to the state after entry N, back or forward, or to one that has a name"),
+    (":branch", "[NAME]", "name the state that this is, for `:goto`; without a name: all entries as a tree"),
     (":vars", "", "this session's variables"),
+    (":type", "CODE", "the type of an expression"),
+    (":json", "[CODE]", "the value, or the last one, as JSON"),
     (":history", "[WORD]", "what was typed before"),
     (":time", "CODE", "run the code and say how long it took"),
-    (":save", "FILE", "write this session's statements as a script"),
+    (":edit", "[N]", "change the last entry, or entry N, in $EDITOR"),
+    (":load", "FILE", "run a script here; its variables and functions stay"),
+    (":source", "NAME", "the text of a function, of a `std/…` module, or of entry N"),
+    (":save", "[--lesson] FILE", "write the statements that lead here as a script, and prove that it runs"),
+    (":restart", "", "forget all variables; containers and images stay"),
     (":clear", "", "an empty screen, as Ctrl-L"),
     (":quit", "", "leave, as Ctrl-D or `exit`"),
+    ("!", "COMMAND", "run a command of this machine's shell"),
 ];
 
 /// Keys worth knowing.
@@ -51,6 +81,9 @@ pub fn parse(line: &str, is_variable: &dyn Fn(&str) -> bool) -> Option<Command> 
     let line = line.trim();
     if let Some(rest) = line.strip_prefix(':') {
         return Some(colon(rest));
+    }
+    if let Some(command) = line.strip_prefix('!').filter(|rest| !rest.trim_start().starts_with(['=', '('])) {
+        return argument(command).map(Command::Host);
     }
     if let Some(name) = line.strip_prefix('?') {
         return Some(Command::Help(argument(name.trim_start_matches('?'))));
@@ -86,13 +119,37 @@ fn colon(text: &str) -> Command {
         ("vars" | "v" | "who", _) => Command::Vars,
         ("time" | "t", Some(code)) => Command::Time(code),
         ("time" | "t", None) => Command::Missing(":time CODE"),
-        ("save", Some(file)) => Command::Save(file),
-        ("save", None) => Command::Missing(":save FILE"),
+        ("save", Some(file)) => match file.strip_prefix("--lesson") {
+            Some(rest) => match argument(rest) {
+                Some(file) => Command::Save(file, true),
+                None => Command::Missing(":save --lesson FILE"),
+            },
+            None => Command::Save(file, false),
+        },
+        ("save", None) => Command::Missing(":save [--lesson] FILE"),
+        ("undo" | "u", None) => Command::Undo(1),
+        ("undo" | "u", Some(count)) => match count.parse() {
+            Ok(count) if count > 0 => Command::Undo(count),
+            _ => Command::Missing(":undo [N]"),
+        },
+        ("goto" | "go", Some(place)) => Command::Goto(place),
+        ("goto" | "go", None) => Command::Missing(":goto N"),
+        ("branch" | "b", name) => Command::Branch(name),
+        ("restart", _) => Command::Restart,
+        ("load" | "l", Some(file)) => Command::Load(file),
+        ("load" | "l", None) => Command::Missing(":load FILE"),
+        ("source" | "src", Some(name)) => Command::Source(name),
+        ("source" | "src", None) => Command::Missing(":source NAME"),
+        ("type", Some(code)) => Command::Type(code),
+        ("type", None) => Command::Missing(":type CODE"),
+        ("json", code) => Command::Json(code),
+        ("edit" | "e", which) => Command::Edit(which),
         ("clear" | "cls", _) => Command::Clear,
         (unknown, _) => {
-            let near = crate::script::nearest(unknown, ALL.iter().map(|(name, ..)| &name[1..]));
+            let named = ALL.iter().filter_map(|(name, ..)| name.strip_prefix(':'));
+            let near = crate::script::nearest(unknown, named);
             let near = near
-                .and_then(|near| ALL.iter().find(|(name, ..)| &name[1..] == near))
+                .and_then(|near| ALL.iter().find(|(name, ..)| name.strip_prefix(':') == Some(near)))
                 .map(|(name, ..)| *name);
             Command::Unknown(format!(":{unknown}"), near)
         }
@@ -141,6 +198,14 @@ mod tests {
         assert_eq!(parse("history", &none), Some(Command::History(None)));
         assert_eq!(parse(":time  1 + 1", &none), Some(Command::Time("1 + 1".to_owned())));
         assert_eq!(parse(":time", &none), Some(Command::Missing(":time CODE")));
+        assert_eq!(parse(":undo", &none), Some(Command::Undo(1)));
+        assert_eq!(parse(":undo 3", &none), Some(Command::Undo(3)));
+        assert_eq!(parse(":undo x", &none), Some(Command::Missing(":undo [N]")));
+        assert_eq!(parse(":goto 4", &none), Some(Command::Goto("4".to_owned())));
+        assert_eq!(parse(":branch", &none), Some(Command::Branch(None)));
+        assert_eq!(parse(":save a.rhai", &none), Some(Command::Save("a.rhai".to_owned(), false)));
+        assert_eq!(parse(":save --lesson a.rhai", &none), Some(Command::Save("a.rhai".to_owned(), true)));
+        assert_eq!(parse("!ls -l", &none), Some(Command::Host("ls -l".to_owned())));
     }
 
     #[test]
@@ -162,6 +227,7 @@ mod tests {
             "a ?? b",
             "exit + 1",
             "c?.x",
+            "!(a && b)",
             "1?",
         ] {
             assert_eq!(parse(line, &none), None, "{line}");

@@ -14,10 +14,13 @@ mod history;
 mod keys;
 mod layout;
 mod lexer;
+mod obey;
+mod proof;
 mod screen;
 mod shared;
 mod shell;
 mod summary;
+mod timeline;
 
 use std::path::PathBuf;
 

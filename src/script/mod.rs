@@ -28,7 +28,7 @@ pub use context::{Input, SessionOptions, Sinks, StreamSink, TextSink};
 pub use failure::{CallSite, Failure, Place};
 pub use render::{Style, duration, size, visible};
 pub use resolver::STDLIB;
-pub use session::{Completeness, Names, Outcome, Session};
+pub use session::{Completeness, Names, Outcome, Session, SessionState};
 pub use suggest::nearest;
 pub use value::Value;
 

@@ -49,6 +49,20 @@ pub struct Names {
     pub modules: Vec<String>,
 }
 
+/// What a session knows at one moment: variables, functions, imports.
+#[derive(Clone)]
+pub struct SessionState {
+    scope: Scope<'static>,
+    functions: AST,
+    imports: Vec<Stmt>,
+}
+
+impl std::fmt::Debug for SessionState {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("SessionState").field("variables", &self.scope.len()).finish_non_exhaustive()
+    }
+}
+
 /// A running script or conversation.
 pub struct Session {
     engine: Engine,
@@ -81,6 +95,19 @@ impl Session {
     #[must_use]
     pub fn workbench(&self) -> &Arc<Workbench> {
         &self.context.workbench
+    }
+
+    /// What it knows now.
+    #[must_use]
+    pub fn state(&self) -> SessionState {
+        let Self { scope, functions, imports, .. } = self;
+        SessionState { scope: scope.clone(), functions: functions.clone(), imports: imports.clone() }
+    }
+
+    /// Makes it know what it knew then.
+    pub fn restore(&mut self, state: SessionState) {
+        let SessionState { scope, functions, imports } = state;
+        (self.scope, self.functions, self.imports) = (scope, functions, imports);
     }
 
     /// Runs `source`; `name` is what errors call it. Variables, functions and imports stay for the
@@ -219,6 +246,15 @@ impl Session {
         Names { variables, functions, modules }
     }
 
+    /// The text of the function called `name`, as it was given.
+    #[must_use]
+    pub fn source_of(&self, name: &str) -> Option<String> {
+        let function = self.functions.iter_functions().find(|function| function.name == name)?;
+        let home = self.sources.home(function.name, "")?;
+        let text = self.sources.get(&home)?;
+        function_text(&text, name)
+    }
+
     /// The variable called `name`, as it is now.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<Value> {
@@ -229,6 +265,30 @@ impl Session {
     pub fn set_variable(&mut self, name: &str, value: Value) {
         self.scope.set_or_push(name, value.0);
     }
+}
+
+/// `fn name(…) { … }` in `text`, with the comments right above it.
+fn function_text(text: &str, name: &str) -> Option<String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_head = |line: &str| {
+        let line = line.trim_start();
+        let rest = line.strip_prefix("private ").unwrap_or(line).strip_prefix("fn ");
+        rest.is_some_and(|rest| {
+            let head = rest.split('(').next().unwrap_or_default().trim();
+            head.rsplit('.').next() == Some(name)
+        })
+    };
+    let at = lines.iter().rposition(|line| is_head(line))?;
+    let comments = lines[..at].iter().rev().take_while(|line| line.trim_start().starts_with("//")).count();
+    let mut depth = 0_i64;
+    for (offset, line) in lines[at..].iter().enumerate() {
+        // A brace in a text may end it too early; it is for reading.
+        depth += line.matches('{').count() as i64 - line.matches('}').count() as i64;
+        if depth <= 0 && line.contains('}') {
+            return Some(lines[at - comments..=at + offset].join("\n"));
+        }
+    }
+    Some(lines[at - comments..].join("\n"))
 }
 
 /// The code of `exit(…)`, wherever in the script or its modules it was called.

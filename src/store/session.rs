@@ -27,6 +27,8 @@ pub(super) struct Session {
     leftovers: AtomicBool,
     /// Whether pins were written, which the end must delete.
     pinned: AtomicBool,
+    /// Whether there are snapshots that go with it.
+    passing: AtomicBool,
     _locked: File,
 }
 
@@ -48,6 +50,7 @@ impl Session {
                     counter: AtomicU64::new(0),
                     leftovers: AtomicBool::new(false),
                     pinned: AtomicBool::new(false),
+                    passing: AtomicBool::new(false),
                     _locked: file,
                 });
             }
@@ -71,6 +74,14 @@ impl Session {
 
     pub(super) fn set_pinned(&self) {
         self.pinned.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_passing(&self) {
+        self.passing.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn has_passing(&self) -> bool {
+        self.passing.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_pinned(&self) -> bool {

@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use super::lock::Locks;
 use super::parts::PartMaker;
 use super::random::Random;
-use super::records::{Failure, Records, pins, tidy};
+use super::records::{Failure, Records, pins, snapshots, tidy};
 use super::session::{self, Session};
 use super::trash::{self, Trash};
 use super::{Error, PartId, reach, remove};
@@ -167,6 +167,7 @@ impl Store {
 impl Drop for Store {
     fn drop(&mut self) {
         self.inner.maker.close();
+        self.inner.forget_passing();
         self.inner.trash.close();
         self.inner.end_session();
         if let Some(records) = lock(&self.inner.records).take() {
@@ -220,6 +221,16 @@ impl Inner {
     /// The session, if one has begun.
     pub(super) fn current_session(&self) -> Option<Arc<Session>> {
         lock(&self.session).clone()
+    }
+
+    /// This session's passing snapshots go.
+    fn forget_passing(&self) {
+        let Some(session) = self.current_session().filter(|session| session.has_passing()) else { return };
+        match self.write(|database| snapshots::remove_passing(database, session.name())) {
+            Ok(parts) => parts.iter().for_each(|part| drop(self.discard(self.part_dir(part)))),
+            // Whoever finds this session dead does it.
+            Err(_) => session.leave_traces(),
+        }
     }
 
     fn end_session(&self) {
@@ -288,8 +299,14 @@ impl Inner {
     fn sweep(&self, dead: Vec<session::Dead>) {
         let closing = self.trash.closing();
         // Read after the sessions were found dead: what they have named is in it.
-        let Ok(reached) = self.read(reach::parts) else { return };
         let Ok(own) = self.session() else { return };
+        for dead in &dead {
+            let parts = self.write(|database| snapshots::remove_passing(database, &dead.name));
+            for part in parts.unwrap_or_default() {
+                trash::discard(&self.temporary(), &self.part_dir(&part), &own);
+            }
+        }
+        let Ok(reached) = self.read(reach::parts) else { return };
         let (parts, temporary) = (names(&self.parts()), names(&self.temporary()));
         for dead in dead {
             let of_dead = |name: &&String| session::owner(name) == Some(dead.name.as_str());

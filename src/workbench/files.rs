@@ -138,6 +138,7 @@ impl Workbench {
         let record = self.container_record(container)?;
         let lock = self.store()?.lock_container(record.row, false)?;
         let mut record = self.container_record(container)?;
+        self.note_change(&mut record, &lock)?;
         let top = self.writable_part(&mut record, &lock)?;
         let prepared = self.prepare_container(&record)?;
         let view = prepared.chain.view_under(self.part_trees(&record)?)?;

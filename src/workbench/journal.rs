@@ -2,10 +2,10 @@
 
 use std::sync::PoisonError;
 
-use super::{Container, Image, Workbench};
+use super::{Checkpoint, Container, Image, Workbench};
 
 /// What happened, summed up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct Journal {
     /// Runs that ended.
     pub runs: u64,
@@ -13,21 +13,33 @@ pub struct Journal {
     pub duration: f64,
     /// The container of the last one, without its output.
     pub container: Option<Container>,
+    /// A person worked in a container's terminal.
+    pub by_hand: bool,
     /// The image that was made last.
     pub image: Option<Image>,
+    /// Ids of the containers that were made or changed.
+    pub changed: Vec<String>,
+    /// What those that were there had been before, if [`Workbench::keep_checkpoints`] was asked for.
+    pub before: Option<Vec<Checkpoint>>,
 }
 
 impl Workbench {
     /// What happened since this was last called. Costs nothing.
     #[must_use]
     pub fn take_journal(&self) -> Journal {
-        std::mem::take(&mut *self.journal.lock().unwrap_or_else(PoisonError::into_inner))
+        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = Journal { before: journal.before.as_ref().map(|_| Vec::new()), ..Journal::default() };
+        std::mem::replace(&mut *journal, next)
     }
 
-    pub(super) fn note_run(&self, container: &Container) {
+    pub(super) fn note_run(&self, container: &Container, terminal: bool) {
         let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
         journal.runs += 1;
+        journal.by_hand |= terminal;
         journal.duration += container.duration;
+        if !journal.changed.contains(&container.id) {
+            journal.changed.push(container.id.clone());
+        }
         journal.container = Some(Container {
             stdout: String::new(),
             stderr: String::new(),

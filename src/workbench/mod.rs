@@ -7,6 +7,7 @@
 
 mod base;
 mod branch;
+mod checkpoint;
 mod commit;
 mod container_verbs;
 mod diff;
@@ -41,6 +42,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
 pub use crate::transfer::{Network, Progress, Report, Step};
+pub use checkpoint::Checkpoint;
 pub use error::{Error, ErrorKind};
 pub use fallback::Fallback;
 pub use in_place::Origin;

@@ -10,6 +10,16 @@ impl Workbench {
     /// # Errors
     /// [`ErrorKind::Busy`] while somebody has the container; [`ErrorKind::Invalid`] for a snapshot upon another image.
     pub fn rollback(&self, container: &Container, snapshot: &Snapshot) -> Result<Container> {
+        self.go_on_from(container, snapshot, true)
+    }
+
+    /// The same; the prompt's own going back is no change that it could take back.
+    pub(super) fn go_on_from(
+        &self,
+        container: &Container,
+        snapshot: &Snapshot,
+        noted: bool,
+    ) -> Result<Container> {
         let store = self.store()?;
         let row = self.container_record(container)?.row;
         let lock = store.lock_container(row, false).map_err(|error| {
@@ -21,7 +31,7 @@ impl Workbench {
                 _ => error,
             }
         })?;
-        let record = self.container_record(container)?;
+        let mut record = self.container_record(container)?;
         let state = self.snapshot_record(snapshot)?;
         if state.image != record.image {
             return Err(Error::invalid(format!(
@@ -37,6 +47,9 @@ impl Workbench {
         } else {
             unnamed(&state.config, &state.container)
         };
+        if noted {
+            self.note_change(&mut record, &lock)?;
+        }
         store.rollback_container(&lock, &state, &config)?;
         Ok(self.container_value(&self.container_record(container)?))
     }

@@ -14,7 +14,7 @@ impl Workbench {
     /// [`ErrorKind::NameInUse`]; [`ErrorKind::Busy`] while another process does something else with it than run it.
     pub fn snapshot(&self, container: &Container, options: SnapshotOptions) -> Result<Snapshot> {
         let store = self.store()?;
-        let new = NewSnapshot { name: options.name, message: options.message };
+        let new = NewSnapshot { name: options.name, message: options.message, passing: false };
         loop {
             let Some((record, lock)) = self.hold(container)? else {
                 let Some(copied) = self.copy_running(container, true)? else { continue };

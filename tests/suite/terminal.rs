@@ -4,3 +4,4 @@ mod containers;
 mod lesson;
 mod prompt;
 mod screen;
+mod way;

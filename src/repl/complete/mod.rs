@@ -80,6 +80,14 @@ pub fn complete(line: &str, cursor: usize, world: &World<'_>) -> (usize, Vec<Pai
     (start, matching(word, everything(world, follows, &before, text)))
 }
 
+/// The type of the expression `code`, where that is known without running it.
+#[must_use]
+pub fn type_of(code: &str, names: &Names) -> Option<String> {
+    let tokens = lexer::tokens(code);
+    let tokens: Vec<&Token> = tokens.iter().filter(|token| token.kind != Kind::Space).collect();
+    chain::type_before(code, &tokens, names)
+}
+
 fn plain(name: &str) -> Pair {
     Pair { display: name.to_owned(), replacement: name.to_owned() }
 }

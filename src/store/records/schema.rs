@@ -9,7 +9,7 @@ use crate::store::Error;
 use crate::sys::lock;
 
 /// The version that this program writes, and the newest that it reads.
-pub(in crate::store) const VERSION: i64 = 2;
+pub(in crate::store) const VERSION: i64 = 3;
 
 /// "Plwd": tells `file(1)` and us whose database it is.
 const APPLICATION: i64 = 0x506c_7764;
@@ -72,6 +72,12 @@ CREATE INDEX snapshots_by_image ON snapshots (image) WHERE image IS NOT NULL;
 CREATE INDEX snapshots_by_container ON snapshots (container);
 ";
 
+/// What version 3 has and version 2 had not: snapshots that go with the session that took them.
+const PASSING: &str = "
+ALTER TABLE snapshots ADD COLUMN session TEXT;
+CREATE INDEX snapshots_by_session ON snapshots (session) WHERE session IS NOT NULL;
+";
+
 /// Makes the tables where there are none, adds those that an older store lacks; refuses what is not ours or from the future.
 pub(super) fn ensure(connection: &Connection, path: &Path) -> Result<(), Error> {
     let fail = |error| Error::sqlite(error, path);
@@ -84,8 +90,7 @@ pub(super) fn ensure(connection: &Connection, path: &Path) -> Result<(), Error> 
             let _alone = alone.map_err(|source| Error::io("lock", folder, source))?;
             create(connection).map_err(fail)
         }
-        // The oldest version; each step leads to the next.
-        1 => migrate(connection).map_err(fail),
+        1..VERSION => migrate(connection).map_err(fail),
         found => Err(Error::Newer { path: folder.to_owned(), found, known: VERSION }),
     }
 }
@@ -108,7 +113,7 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let made = match version(connection)? {
         0 => connection.execute_batch(&format!(
-            "{TABLES} {SNAPSHOTS} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
+            "{TABLES} {SNAPSHOTS} {PASSING} PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {VERSION};"
         )),
         // Another process was first.
         _ => Ok(()),
@@ -117,12 +122,13 @@ fn create(connection: &Connection) -> rusqlite::Result<()> {
     made.and(connection.execute_batch(end))
 }
 
-/// From version 1 to 2, all or nothing. A process of version 1 that has the store open goes on unharmed: it keeps what
+/// From an older version to this one, all or nothing. A process of that version that has the store open goes on unharmed: it keeps what
 /// `frozen` names, and that names the parts of snapshots too.
 fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let made = match version(connection)? {
-        1 => connection.execute_batch(&format!("{SNAPSHOTS} PRAGMA user_version = {VERSION};")),
+        1 => connection.execute_batch(&format!("{SNAPSHOTS} {PASSING} PRAGMA user_version = {VERSION};")),
+        2 => connection.execute_batch(&format!("{PASSING} PRAGMA user_version = {VERSION};")),
         // Another process was first.
         _ => Ok(()),
     };

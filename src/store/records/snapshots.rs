@@ -6,6 +6,7 @@ use super::containers::{self, ContainerRecord, is_taken};
 use super::{Failure, lookup, values};
 use crate::oci::{DiffId, Digest};
 use crate::store::random::hex;
+use crate::store::session::Session;
 use crate::store::{ContainerLock, Error, Noun, PartId, Store, names};
 
 /// A container's state at one moment. It never changes.
@@ -44,6 +45,8 @@ pub struct NewSnapshot {
     pub name: Option<String>,
     /// See [`SnapshotRecord::message`].
     pub message: Option<String>,
+    /// It is nobody's but this session's: no listing has it, and it goes when the session ends.
+    pub passing: bool,
 }
 
 const COLUMNS: &str = "row, id, name, container, container_name, image, image_reference, config, created, message, \
@@ -113,6 +116,10 @@ impl Store {
         }
         let inner = self.inner();
         let id: [u8; 32] = inner.random.bytes()?;
+        let session = if new.passing { Some(inner.session()?) } else { None };
+        if let Some(session) = &session {
+            session.set_passing();
+        }
         inner.write(|database| {
             let state = state(database)?;
             let mut record = SnapshotRecord {
@@ -135,7 +142,7 @@ impl Store {
                     Some(name) => name.clone(),
                     None => names::suggest(&inner.random, attempt)?,
                 };
-                match insert(database, &record, &id) {
+                match insert(database, &record, &id, session.as_deref().map(Session::name)) {
                     Err(error) if is_taken(&error) => {
                         if let Some(name) = &new.name {
                             return Err(name_in_use(database, name)?);
@@ -161,12 +168,12 @@ impl Store {
         self.inner().read(|database| find(database, query))
     }
 
-    /// All snapshots, newest first.
+    /// All snapshots but the passing ones, newest first.
     ///
     /// # Errors
     /// The records' own.
     pub fn snapshots(&self) -> Result<Vec<SnapshotRecord>, Error> {
-        self.inner().read(all)
+        self.inner().read(|database| select(database, "session IS NULL"))
     }
 
     /// Removes a snapshot, and those of its parts that nothing else needs.
@@ -225,7 +232,12 @@ fn container(database: &Connection, row: i64) -> Result<ContainerRecord, Failure
     found.ok_or_else(|| Error::NotFound { noun: Noun::Container, name: row.to_string() }.into())
 }
 
-fn insert(database: &Connection, record: &SnapshotRecord, id: &[u8; 32]) -> Result<(), rusqlite::Error> {
+fn insert(
+    database: &Connection,
+    record: &SnapshotRecord,
+    id: &[u8; 32],
+    session: Option<&str>,
+) -> Result<(), rusqlite::Error> {
     let mut container = [0_u8; 32];
     for (byte, digits) in container.iter_mut().zip(record.container.as_bytes().chunks(2)) {
         *byte =
@@ -234,7 +246,7 @@ fn insert(database: &Connection, record: &SnapshotRecord, id: &[u8; 32]) -> Resu
     database
         .prepare_cached(
             "INSERT INTO snapshots (id, name, container, container_name, image, image_reference, config, created,
-                 message, parts, committed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 message, parts, committed, session) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?
         .execute(params![
             id,
@@ -248,6 +260,7 @@ fn insert(database: &Connection, record: &SnapshotRecord, id: &[u8; 32]) -> Resu
             record.message,
             values::join(&record.parts),
             record.committed.as_ref().map(|layer| layer.0.as_bytes()),
+            session,
         ])
         .map(drop)
 }
@@ -288,8 +301,26 @@ fn find(database: &Connection, query: &str) -> Result<SnapshotRecord, Failure> {
 
 /// All snapshots as recorded, newest first.
 pub(in crate::store) fn all(database: &Connection) -> Result<Vec<SnapshotRecord>, Failure> {
+    select(database, "1")
+}
+
+/// A session has ended: its passing snapshots go. The parts that nothing needs any more.
+pub(in crate::store) fn remove_passing(database: &Connection, session: &str) -> Result<Vec<PartId>, Failure> {
     let mut statement =
-        database.prepare_cached(&format!("SELECT {COLUMNS} FROM snapshots ORDER BY row DESC"))?;
+        database.prepare_cached("DELETE FROM snapshots WHERE session = ?1 RETURNING row, parts")?;
+    let removed = statement
+        .query_map([session], |row| Ok((row.get::<_, i64>(0)?, values::parts(row, 1)?)))?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut unneeded = Vec::new();
+    for (row, parts) in removed {
+        unneeded.extend(containers::release_parts(database, -row, &parts, true, &[])?);
+    }
+    Ok(unneeded)
+}
+
+fn select(database: &Connection, condition: &str) -> Result<Vec<SnapshotRecord>, Failure> {
+    let mut statement = database
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM snapshots WHERE {condition} ORDER BY row DESC"))?;
     let rows = statement.query_map([], from_row)?;
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }

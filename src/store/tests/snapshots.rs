@@ -13,7 +13,7 @@ fn container(store: &Store, text: &str) -> (ContainerRecord, ContainerLock) {
 }
 
 fn named(name: &str) -> NewSnapshot {
-    NewSnapshot { name: Some(name.to_owned()), message: None }
+    NewSnapshot { name: Some(name.to_owned()), message: None, passing: false }
 }
 
 #[test]
@@ -147,4 +147,25 @@ fn an_older_store_is_brought_up_to_date() {
     stores[0].take_snapshot(&lock, &named("new"), true).unwrap();
     assert_eq!(stores[1].snapshots().unwrap().len(), 1);
     assert!(check(&stores[2], false).is_clean());
+}
+
+#[test]
+fn a_passing_snapshot_is_in_no_listing_and_goes_with_its_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("store");
+    let store = Store::open(&root).unwrap();
+    let part = store.new_part().unwrap();
+    let new = NewContainer { parts: vec![part.clone()], ..NewContainer::default() };
+    let (record, lock) = store.create_container(&new).unwrap();
+    let passing = NewSnapshot { passing: true, ..NewSnapshot::default() };
+    let taken = store.take_snapshot(&lock, &passing, true).unwrap();
+    assert!(store.snapshots().unwrap().is_empty());
+    assert_eq!(store.snapshot(&taken.id).unwrap().parts, vec![part.clone()]);
+    store.remove_container(&lock).unwrap();
+    assert!(store.part_dir(&part).exists(), "the snapshot needs it");
+    drop((record, store));
+    let store = Store::open(&root).unwrap();
+    assert!(store.snapshot(&taken.id).is_err());
+    assert!(!store.part_dir(&part).exists(), "nothing needs it any more");
+    assert!(check(&store, false).is_clean());
 }

@@ -118,7 +118,7 @@ impl Workbench {
         value.stdout_blob = exit.stdout;
         value.stderr_blob = exit.stderr;
         value.duration = exit.duration.as_secs_f64();
-        self.note_run(&value);
+        self.note_run(&value, terminal);
         if terminal {
             return Ok(value);
         }
@@ -188,6 +188,7 @@ impl Workbench {
         let image_record = store.image(&image)?.ok_or_else(|| self.no_such_image(&record.image_reference))?;
         let prepared = self.prepare(&image_record)?;
         let config = RunConfig::of(&record).again(&prepared.config, command, options, asked)?;
+        self.note_change(&mut record, &lock)?;
         let top = self.writable_part(&mut record, &lock)?;
         container::volatile::forget(&store.part_work(&top))
             .map_err(|error| Error::io("preparing the container's directories", &error))?;
