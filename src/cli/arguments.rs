@@ -64,6 +64,21 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Definition files for editors: verbs, types and modules for the Rhai language server
+    Definitions {
+        /// The folder to write them into
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// A script that completes this command line in a shell
+    Completions {
+        /// Which
+        shell: clap_complete::Shell,
+    },
+    /// The manual page, for man(1)
+    Man,
+    /// All verbs, types and modules, in Markdown
+    Reference,
     /// A script and its arguments: any other first word.
     #[command(external_subcommand)]
     File(Vec<OsString>),

@@ -30,7 +30,12 @@ impl Console {
         // A terminal that does not know its size says 0.
         let size = crate::sys::pty::size(io::stdout().as_fd()).ok().filter(|size| size.columns > 0);
         let width = size.map_or(100, |size| size.columns.max(20));
-        let style = |terminal: bool| Style { width, color: terminal && !colorless, plain: !terminal };
+        let style = |terminal: bool| Style {
+            width,
+            color: terminal && !colorless,
+            plain: !terminal,
+            whole: !terminal,
+        };
         Self {
             style: style(io::stdout().is_terminal()),
             json: arguments.json,

@@ -6,6 +6,7 @@
 mod arguments;
 mod care;
 mod console;
+mod editors;
 mod lesson;
 mod progress;
 mod report;
@@ -65,6 +66,10 @@ fn run(arguments: &Arguments, console: &Console) -> Result {
         Some(Command::Doctor) => care::doctor(&around, console),
         Some(Command::Lesson { action }) => lesson::run(action, &around, console),
         Some(Command::Test { files }) => test_files::run(files, &around, console),
+        Some(Command::Definitions { folder }) => editors::write_definitions(folder, console),
+        Some(Command::Completions { shell }) => editors::completions(*shell),
+        Some(Command::Man) => editors::manual(),
+        Some(Command::Reference) => editors::reference(),
         None if !arguments.code.is_empty() => code(&arguments.code, &[], &around, console),
         None if std::io::stdin().is_terminal() => {
             let session = around.session(console, Vec::new(), true);

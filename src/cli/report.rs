@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::script::CallSite;
 
-    const PLAIN: Style = Style { width: 80, color: false, plain: true };
+    const PLAIN: Style = Style { width: 80, color: false, plain: true, whole: true };
 
     #[test]
     fn place_caret_calls_and_hint() {

@@ -166,6 +166,7 @@ impl Surroundings {
                 out: console.sinks(),
                 environment,
                 input: attended.then(ask),
+                style: console.style,
                 ..SessionOptions::default()
             },
         )

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::render::Style;
 use crate::sys::Interrupt;
 use crate::workbench::{Stream, Workbench};
 
@@ -53,6 +54,8 @@ pub struct SessionOptions {
     pub environment: Vec<(String, String)>,
     /// Asks the person; `None` where nobody is there.
     pub input: Option<Input>,
+    /// How values are shown where output goes.
+    pub style: Style,
     /// Whether Ctrl-C has come; looked at between any two operations, so it must be quick.
     pub interrupted: fn() -> bool,
 }
@@ -66,6 +69,7 @@ impl Default for SessionOptions {
             out: Sinks::none(),
             environment: Vec::new(),
             input: None,
+            style: Style::PLAIN,
             interrupted: || Interrupt.raised(),
         }
     }

@@ -10,7 +10,7 @@ use rhai::{Array, Dynamic, Engine, Map, Module, Position};
 
 use super::context::Context;
 use super::resolver::Resolver;
-use super::{receiver, render, types, verbs};
+use super::{in_place, receiver, render, types, verbs};
 
 /// Nested calls of script functions; each takes a few kilobytes of stack.
 const CALL_LEVELS: usize = 100;
@@ -54,6 +54,7 @@ pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
 fn natives(context: &Arc<Context>) -> Module {
     let mut module = Module::new();
     receiver::register(&mut module);
+    in_place::register(&mut module);
     types::register(&mut module, context);
     verbs::register(&mut module, context);
     let args: Array = context.options.args.iter().map(|arg| arg.as_str().into()).collect();

@@ -5,10 +5,12 @@
 //! it. Everything that a script does to containers goes through [`crate::workbench`].
 
 mod context;
+mod definitions;
 mod engine;
 mod explain;
 mod failure;
 pub mod help;
+mod in_place;
 mod json;
 mod options;
 mod raised;
@@ -25,6 +27,7 @@ mod value;
 pub mod verbs;
 
 pub use context::{Input, SessionOptions, Sinks, StreamSink, TextSink};
+pub use definitions::definitions;
 pub use failure::{CallSite, Failure, Place};
 pub use render::{Style, duration, size, visible};
 pub use resolver::STDLIB;

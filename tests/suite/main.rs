@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod branches;
+mod editors;
 mod fallbacks;
 mod lessons;
 mod loops;

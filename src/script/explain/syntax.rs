@@ -46,6 +46,8 @@ pub(super) fn describe(error: &ParseErrorType, line: Option<&str>, column: usize
             }
             raised
         }
+        other if rest.starts_with("try") => syntax(first_lower(&other.to_string()))
+            .with_hint("`try { … } catch (e) { … }` is a statement; `attempt(|| …)` gives a value: `.ok`, `.value`, `.error`"),
         other => syntax(first_lower(&other.to_string())),
     }
 }

@@ -63,6 +63,7 @@ fn the_usual_slips_get_a_hint() {
             "`retain` is given a closure that uses the very value",
             "take the value out first",
         ),
+        ("let x = try { 1 };", "unexpected 'try'", "`attempt(|| …)` gives a value"),
         ("throw \"x\"", "x", ""),
         ("[1].fliter(|x| x)", "there is no function `fliter`", "did you mean `filter`?"),
     ] {

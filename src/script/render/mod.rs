@@ -27,11 +27,13 @@ pub struct Style {
     pub color: bool,
     /// Not a terminal: plain and complete, nothing shortened.
     pub plain: bool,
+    /// Long tables are shown to their end.
+    pub whole: bool,
 }
 
 impl Style {
     /// What a pipe or a file gets.
-    pub const PLAIN: Self = Self { width: u16::MAX, color: false, plain: true };
+    pub const PLAIN: Self = Self { width: u16::MAX, color: false, plain: true, whole: true };
 }
 
 /// What a cell's text means; the colour follows.

@@ -73,6 +73,18 @@ fn short(value: &Dynamic) -> Cell {
     }
 }
 
+/// The same under a key that says what the number is.
+fn told(key: &str, value: &Dynamic) -> Cell {
+    let bytes = value.as_int().ok().and_then(|bytes| u64::try_from(bytes).ok());
+    match (key, bytes) {
+        ("size" | "compressed_size" | "total" | "waste" | "bytes", Some(bytes)) => Cell::size(bytes),
+        ("created" | "modified", None) if value.is_string() => {
+            Cell::time(value.clone().into_string().unwrap_or_default())
+        }
+        _ => short(value),
+    }
+}
+
 /// Keys and values; lists inside follow as tables of their own.
 fn fields(record: &dyn AnyRecord, style: &Style) -> String {
     let mut rows = Vec::new();
@@ -81,7 +93,7 @@ fn fields(record: &dyn AnyRecord, style: &Style) -> String {
         match types::as_list(&value) {
             Some(list) if list.count() > 0 => after.push(format!("{key}:\n{}", of_list(&*list, style))),
             Some(_) => rows.push(vec![Cell::strong(key), Cell::text("none")]),
-            None => rows.push(vec![Cell::strong(key), short(&value)]),
+            None => rows.push(vec![Cell::strong(key), told(key, &value)]),
         }
     }
     let mut out = vec![table(&[], &rows, style)];
@@ -112,7 +124,7 @@ fn changes(diff: &List<Change>, style: &Style) -> String {
     if items.is_empty() {
         return "no changes".to_owned();
     }
-    if items.len() <= LONG_DIFF {
+    if items.len() <= LONG_DIFF || style.whole {
         return of_list(diff, style);
     }
     let mut sums = folders(items);
@@ -136,7 +148,7 @@ fn changes(diff: &List<Change>, style: &Style) -> String {
     let titles = ["A", "C", "D", "size", "folder"].map(str::to_owned);
     let bytes: u64 = items.iter().map(|change| change.size).sum();
     format!(
-        "{}\n{} changes, {}; `print(…)` of it shows every line",
+        "{}\n{} changes, {}; `.show()` shows every line",
         table(&titles, &rows, style),
         human::grouped(items.len() as u64),
         super::size(bytes)
@@ -210,7 +222,7 @@ mod tests {
     use super::*;
     use crate::script::sample;
 
-    const TERMINAL: Style = Style { width: 80, color: false, plain: false };
+    const TERMINAL: Style = Style { width: 80, color: false, plain: false, whole: false };
 
     #[test]
     fn a_short_diff_is_a_table_and_a_long_one_is_summed() {

@@ -42,6 +42,7 @@ mod rollback;
 mod rootfs;
 mod run;
 mod save;
+mod show;
 mod snapshot;
 mod snapshots;
 mod table;
@@ -102,6 +103,7 @@ pub static ALL: &[&Verb] = &[
     &exit::VERB,
     &env::VERB,
     &ask::VERB,
+    &show::VERB,
     &table::VERB,
     &to_json::VERB,
     &parse_json::VERB,

@@ -29,7 +29,7 @@ those that are named.",
         needs: Needs::Nothing,
     }],
     call: |call| {
-        let style = Style { width: 100, color: false, plain: false };
+        let style = Style { width: 100, color: false, plain: false, whole: true };
         let value = call.any(0);
         let columns: Vec<String> = call
             .any(1)
