@@ -7,6 +7,7 @@
 
 mod archives;
 mod fixture;
+mod language;
 mod measure;
 mod processes;
 mod registry;
@@ -19,6 +20,7 @@ type Measure = fn() -> Option<Vec<Row>>;
 
 const ROWS: &[(&str, Measure)] = &[
     ("start", processes::start),
+    ("language", language::a_loop),
     ("run", processes::run_in_a_loop),
     ("whole", processes::whole_run),
     ("wget", wget::diff_and_commit),

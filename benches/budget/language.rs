@@ -1,0 +1,49 @@
+//! The script language itself: our session against a bare engine of the same crate and features.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use plywood::script::{Session, SessionOptions};
+use plywood::sys::Interrupt;
+use plywood::workbench::{HostEnvironment, Settings, Workbench};
+
+use crate::measure::Row;
+
+/// A million steps: ten operations each round.
+const LOOP: &str = "let sum = 0; for i in 0..200000 { sum += i; if sum > 1000000000 { sum = 0; } } sum";
+
+static RAISED: AtomicBool = AtomicBool::new(false);
+
+fn session(store: &std::path::Path) -> Session {
+    let settings = Settings {
+        store: store.to_owned(),
+        interrupt: Interrupt,
+        source_date_epoch: None,
+        terminal: false,
+        host: HostEnvironment::default(),
+        force: Vec::new(),
+    };
+    Session::new(Arc::new(Workbench::new(settings)), SessionOptions::default())
+}
+
+/// The row.
+pub fn a_loop() -> Option<Vec<Row>> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = session(&folder.path().join("store"));
+    let mut engine = rhai::Engine::new();
+    engine.set_max_operations(0);
+    engine.on_progress(|_| RAISED.load(Ordering::Relaxed).then_some(rhai::Dynamic::UNIT));
+    let bare = engine.compile(LOOP).unwrap();
+    let timed = |work: &mut dyn FnMut()| -> Duration {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    };
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..15 {
+        ours.push(timed(&mut || assert!(session.feed(LOOP, "bench").error.is_none())));
+        theirs.push(timed(&mut || drop(engine.eval_ast::<i64>(&bare).unwrap())));
+    }
+    Some(vec![Row::new("1 million steps in a session / bare Rhai", &mut ours, &mut theirs, 1.1)])
+}
