@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod branches;
 mod fallbacks;
+mod hostile;
 mod lessons;
 mod loops;
 mod mutations;

@@ -8,4 +8,5 @@ mod laws;
 mod mounted;
 mod round_trip;
 mod support;
+mod tar;
 mod view;
