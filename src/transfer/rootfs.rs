@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::archive::Section;
 use super::bundle;
 use super::compression::Compression;
+use super::expansion::Expansion;
 use super::fetch;
 use super::watch::Watch;
 use super::{Error, LoadOptions};
@@ -39,7 +40,8 @@ pub fn import(store: &Store, path: &Path, options: &LoadOptions) -> Result<Impor
         let tar = bundle::regular(path, &store.root().join("tmp"), &options.limits, &watch)?;
         let open = || {
             let section = Section::of(&tar).map_err(Error::io("read", path))?;
-            Compression::open(watch.reader(section))
+            let expansion = Expansion::of(&options.limits, path.display().to_string());
+            Compression::open(watch.reader(section), expansion)
                 .map(|(_, content)| content)
                 .map_err(Error::io("read", path))
         };
@@ -50,7 +52,8 @@ pub fn import(store: &Store, path: &Path, options: &LoadOptions) -> Result<Impor
                 reason: "is neither a tar archive nor a directory".to_owned(),
             });
         }
-        fetch::unpack_tree(store, open, options)?
+        fetch::unpack_tree(store, open, options)
+            .map_err(|error| error.of_layer(&path.display().to_string()))?
     };
     Ok(Imported { layer, notices })
 }

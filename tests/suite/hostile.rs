@@ -16,7 +16,18 @@ mod service;
 #[path = "../../src/layer/tests/tar.rs"]
 mod tars;
 
+mod bounds;
+mod damage;
+mod devices;
+mod documents;
+mod inside;
 mod links;
+mod packings;
+mod paths;
+mod saved;
+mod servers;
+mod sizes;
+mod whiteouts;
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -30,7 +41,23 @@ use place::Place;
 
 /// All of it.
 fn corpus() -> Vec<Case> {
-    [links::cases()].into_iter().flatten().collect()
+    [
+        links::cases(),
+        paths::cases(),
+        sizes::cases(),
+        whiteouts::cases(),
+        devices::cases(),
+        bounds::cases(),
+        damage::cases(),
+        documents::cases(),
+        saved::cases(),
+        packings::cases(),
+        inside::cases(),
+        servers::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Whether the whole product is tried.

@@ -165,6 +165,8 @@ pub struct Case {
     pub notice: Option<&'static str>,
     /// Script run with the image as `it`, and the JSON that it must give.
     pub then: Option<(&'static str, serde_json::Value)>,
+    /// Script run with the image as `it`, whose value is shown to a person and to a program.
+    pub shows: Option<&'static str>,
 }
 
 impl Case {
@@ -181,6 +183,7 @@ impl Case {
             limits: "",
             notice: None,
             then: None,
+            shows: None,
         }
     }
 
@@ -275,5 +278,9 @@ impl Case {
 
     pub fn then(self, script: &'static str, gives: serde_json::Value) -> Self {
         Self { then: Some((script, gives)), ..self }
+    }
+
+    pub fn shows(self, script: &'static str) -> Self {
+        Self { shows: Some(script), ..self }
     }
 }

@@ -48,7 +48,8 @@ impl Place {
             fs::write(folder.join("outside").join(name), "untouched").unwrap();
         }
         open_to_all(&folder.join("outside"));
-        fs::write(folder.join("registries.toml"), "timeout = 3\nattempts = 2\n").unwrap();
+        fs::write(folder.join("patient.toml"), "timeout = 20\nattempts = 2\n").unwrap();
+        fs::write(folder.join("hasty.toml"), "timeout = 0.5\nattempts = 2\n").unwrap();
         fs::write(folder.join("in/good.tar"), tar(&[("etc/good", b"good")])).unwrap();
         let served: Arc<Mutex<Option<Layout>>> = Arc::default();
         let server = service::serve(Arc::clone(&served));
@@ -101,7 +102,16 @@ impl Place {
         self.arguments(limits, &["--json", "-e", script])
     }
 
+    /// The same for a registry that lets us wait.
+    pub fn run_hastily(&self, limits: &str, script: &str) -> Watched {
+        self.launch(limits, &["--json", "-e", script], "hasty.toml")
+    }
+
     pub fn arguments(&self, limits: &str, arguments: &[&str]) -> Watched {
+        self.launch(limits, arguments, "patient.toml")
+    }
+
+    fn launch(&self, limits: &str, arguments: &[&str], registries: &str) -> Watched {
         let outside = self.somebody.folder().join("outside");
         let mut command: Command = self.somebody.command();
         command
@@ -112,9 +122,15 @@ impl Place {
             .env("XDG_CONFIG_HOME", outside.join("home/config"))
             .env("XDG_RUNTIME_DIR", outside.join("home/run"))
             .env("DOCKER_CONFIG", outside.join("home/docker"))
-            .env("PLYWOOD_REGISTRIES", self.somebody.folder().join("registries.toml"))
+            .env("PLYWOOD_REGISTRIES", self.somebody.folder().join(registries))
             .env("PLYWOOD_LIMITS", limits);
         watch(&command, DEADLINE, MEMORY)
+    }
+
+    /// Removes all but the good image, and what nothing needs.
+    pub fn tidy(&self) -> Watched {
+        let others = "for it in images() { if !it.references.contains(\"good:1\") { rm(it) } }";
+        self.run("", &format!("{others} prune(); fsck().problems"))
     }
 
     /// The trees of parts that the good image does not have.

@@ -3,6 +3,7 @@
 mod docker;
 mod fixture;
 pub mod http;
+pub mod liar;
 mod plywood;
 pub mod registry;
 mod scratch;

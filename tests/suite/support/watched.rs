@@ -43,7 +43,7 @@ pub fn watch(command: &Command, deadline: Duration, data: u64) -> Watched {
         std::thread::sleep(Duration::from_millis(1));
     };
     let elapsed = start.elapsed();
-    let mut read = |file: &mut std::fs::File| {
+    let read = |file: &mut std::fs::File| {
         let mut bytes = Vec::new();
         file.rewind().unwrap();
         file.read_to_end(&mut bytes).unwrap();
