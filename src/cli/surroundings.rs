@@ -223,8 +223,7 @@ fn force() -> Result<Vec<Fallback>> {
 /// What archives and registries are allowed: see [`Limits`].
 fn limits() -> Result<Limits> {
     let text = std::env::var("PLYWOOD_LIMITS").unwrap_or_default();
-    text.parse::<Limits>()
-        .map_err(|error| Failure::new("usage", format!("`PLYWOOD_LIMITS`: {error}")).into())
+    text.parse::<Limits>().map_err(|error| Failure::new("usage", format!("`PLYWOOD_LIMITS`: {error}")).into())
 }
 
 fn store(arguments: &Arguments) -> Result<PathBuf> {

@@ -5,9 +5,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use super::Error;
-use super::expansion::{
-    Counted, Decoded, Expansion, LARGEST_WINDOW, SMALL_WINDOW, Turn, has_small_window,
-};
+use super::expansion::{Counted, Decoded, Expansion, LARGEST_WINDOW, SMALL_WINDOW, Turn, has_small_window};
 use crate::oci::media_type as media;
 
 /// Read ahead of a decompressor.

@@ -82,7 +82,9 @@ fn take_in(
     let mut tee = Tee { stream: watch.reader(section), blob: store.blob_writer()? };
     let part = match present {
         Some(_) => {
-            let content = compression.reader(&mut tee, expansion.clone()).map_err(Error::io("unpack", Path::new(name)))?;
+            let content = compression
+                .reader(&mut tee, expansion.clone())
+                .map_err(Error::io("unpack", Path::new(name)))?;
             let found = hash(content).map_err(Error::io("unpack", Path::new(name)))?;
             if found != file.diff_id {
                 let expected = file.diff_id;
@@ -91,7 +93,9 @@ fn take_in(
             None
         }
         None => {
-            let content = compression.reader(&mut tee, expansion.clone()).map_err(Error::io("unpack", Path::new(name)))?;
+            let content = compression
+                .reader(&mut tee, expansion.clone())
+                .map_err(Error::io("unpack", Path::new(name)))?;
             Some(unpack_part(store, content, Some(file.diff_id), options, false)?)
         }
     };

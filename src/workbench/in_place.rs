@@ -74,8 +74,7 @@ impl Workbench {
         };
         let source = archive.as_ref().map_or(source, super::transfer_verbs::archive_of);
         let scratch = store.root().join("tmp");
-        let mut found =
-            transfer::examine(&source, &scratch, &self.settings.limits, self.settings.interrupt)?;
+        let mut found = transfer::examine(&source, &scratch, &self.settings.limits, self.settings.interrupt)?;
         let (Some(examined), true) = (found.pop(), found.is_empty()) else {
             return Err(Error::invalid(format!("`{text}` holds several images"))
                 .with_hint("name one, as in `oci-archive:FILE:TAG`, or take all with `load`"));

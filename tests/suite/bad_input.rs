@@ -90,6 +90,11 @@ fn options_are_checked() {
     );
     let error = plywood.error("run(base(), \"true\", #{ user: \"nobody-here\" })");
     assert_eq!(error["exit_code"], 125, "{error}");
+    // What never ran is no container that runs; with `rm` it is none at all.
+    assert_eq!(plywood.json("[last().status, last().exit_code]"), serde_json::json!(["exited", 125]));
+    let count = plywood.json("containers().len()");
+    plywood.error("run(base(), \"true\", #{ user: \"nobody-here\", rm: true })");
+    assert_eq!(plywood.json("containers().len()"), count);
     assert_eq!(plywood.error("image(5)")["kind"], "invalid");
     assert_eq!(
         plywood.error("commit(run(base(), \"true\"), \"x:1\", #{ change: \"RUN x\" })")["kind"],

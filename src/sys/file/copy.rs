@@ -126,12 +126,14 @@ mod tests {
         copy_data(&one, &copy, 1 << 40).unwrap();
         assert!(same_data(&one, &copy).unwrap());
         // Zeros that were written are equal to those that were not.
-        assert!(same_data(&one, &{
-            let file = sparse(1 << 30, 7);
-            file.write_all_at(&[0; 9000], 1 << 20).unwrap();
-            file
-        })
-        .unwrap());
+        assert!(
+            same_data(&one, &{
+                let file = sparse(1 << 30, 7);
+                file.write_all_at(&[0; 9000], 1 << 20).unwrap();
+                file
+            })
+            .unwrap()
+        );
         let empty = tempfile::tempfile().unwrap();
         assert!(!same_data(&one, &empty).unwrap());
         assert!(same_data(&empty, &tempfile::tempfile().unwrap()).unwrap());

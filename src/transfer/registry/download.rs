@@ -207,7 +207,8 @@ impl Download<'_> {
         }
         let part = {
             let whole = io::Cursor::new(start).chain(&mut arriving);
-            let content = compression.reader(whole, Expansion::of(&self.options.limits, &name)).map_err(&failed)?;
+            let content =
+                compression.reader(whole, Expansion::of(&self.options.limits, &name)).map_err(&failed)?;
             if present {
                 let found = hash(content).map_err(&failed)?;
                 if found != diff_id {

@@ -7,8 +7,8 @@ use super::resolve::first;
 use super::session::{Ask, Session};
 use super::{Client, RegistryOptions, address};
 use crate::oci::Reference;
-use crate::transfer::{Error, document};
 use crate::transfer::registry::trouble::Trouble;
+use crate::transfer::{Error, document};
 
 /// The tags of the repository that `reference` names, in the registry's order; what tag it has itself does not matter.
 ///

@@ -159,6 +159,8 @@ pub struct Case {
     pub rootfs: bool,
     /// Whether looking at it where it lies, which verifies no layer's digest, refuses it too.
     pub seen: bool,
+    /// Whether it is hostile only when it is compressed.
+    pub packed: bool,
     /// `PLYWOOD_LIMITS`.
     pub limits: &'static str,
     /// What is said to a user who is not root, where the layer holds something that only root can have.
@@ -180,6 +182,7 @@ impl Case {
             remote: Remote::Same,
             rootfs: true,
             seen: true,
+            packed: false,
             limits: "",
             notice: None,
             then: None,
@@ -266,6 +269,11 @@ impl Case {
     /// Who only looks sees nothing wrong.
     pub fn only_when_loaded(self) -> Self {
         Self { seen: false, ..self }
+    }
+
+    /// Plain it is nothing to worry about.
+    pub fn packed(self) -> Self {
+        Self { packed: true, ..self }
     }
 
     pub fn limits(self, limits: &'static str) -> Self {

@@ -36,7 +36,11 @@ fn streams() -> Vec<Case> {
         ends("cut after a long name", || whole()[..2560].to_vec(), "ends after an extended header"),
         ends("cut in a PAX header", || whole()[..4100].to_vec(), "ends within an extended header"),
         ends("cut after a PAX header", || whole()[..4608].to_vec(), "ends after an extended header"),
-        ends("a PAX header and the end", || Tar::new().pax(&[("path", b"x")]).end(), "ends after an extended header"),
+        ends(
+            "a PAX header and the end",
+            || Tar::new().pax(&[("path", b"x")]).end(),
+            "ends after an extended header",
+        ),
         case("cut before the end's zeros", || {
             let tar = whole();
             tar[..tar.len() - 1024].to_vec()
@@ -76,11 +80,17 @@ fn streams() -> Vec<Case> {
         ends("a PAX record of a length too long", || pax_of(b"99 path=x\n"), "PAX header is malformed"),
         ends("a PAX record of a length too short", || pax_of(b"3 path=x\n"), "PAX header is malformed"),
         ends("a PAX record of length zero", || pax_of(b"0 path=x\n"), "PAX header is malformed"),
-        ends("a PAX record of a length beyond 64 bits", || pax_of(b"18446744073709551626 path=x\n"), "malformed"),
+        ends(
+            "a PAX record of a length beyond 64 bits",
+            || pax_of(b"18446744073709551626 path=x\n"),
+            "malformed",
+        ),
         ends("a PAX record without an end of line", || pax_of(b"9 path=xy"), "PAX header is malformed"),
         ends("a PAX record without a key", || pax_of(b"5 =x\n"), "PAX header is malformed"),
-        case("a PAX path that is no UTF-8", || Tar::new().pax(&[("path", b"a\xff\xfeb")]).file("x", b"1").end())
-            .holds(&["file /a\\xff\\xfeb 1B"]),
+        case("a PAX path that is no UTF-8", || {
+            Tar::new().pax(&[("path", b"a\xff\xfeb")]).file("x", b"1").end()
+        })
+        .holds(&["file /a\\xff\\xfeb 1B"]),
         case("no tar at all", || b"this is no tar, but it is long enough ".repeat(40))
             .refused("corrupt", "checksum")
             .not_as_rootfs(),
@@ -132,8 +142,15 @@ fn layouts() -> Vec<Case> {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
     };
-    let (entry, config, layer): (fn(&Value, &Value) -> Value, fn(&Value, &Value) -> Value, fn(&Value, &Value) -> Value) =
-        (|entry, _| entry.clone(), |_, manifest| manifest["config"].clone(), |_, manifest| manifest["layers"][0].clone());
+    let (entry, config, layer): (
+        fn(&Value, &Value) -> Value,
+        fn(&Value, &Value) -> Value,
+        fn(&Value, &Value) -> Value,
+    ) = (
+        |entry, _| entry.clone(),
+        |_, manifest| manifest["config"].clone(),
+        |_, manifest| manifest["layers"][0].clone(),
+    );
     let spoiled = move |name, which: fn(&Value, &Value) -> Value, change: fn(&mut Vec<u8>)| {
         Case::layout(Threat::Damage, name, move |scene| with_blob(scene, which, change))
     };
@@ -144,18 +161,25 @@ fn layouts() -> Vec<Case> {
         spoiled("a manifest cut off", entry, |bytes| drop(bytes.pop()))
             .refused("corrupt", "bytes, not")
             .remote("corrupt", "digest"),
-        spoiled("a configuration cut off", config, |bytes| drop(bytes.pop())).refused("corrupt", "bytes, not"),
+        spoiled("a configuration cut off", config, |bytes| drop(bytes.pop()))
+            .refused("corrupt", "bytes, not"),
         spoiled("a layer cut off", layer, |bytes| drop(bytes.pop())).refused("corrupt", "bytes, not"),
         spoiled("a layer that goes on", layer, |bytes| bytes.push(0)).refused("corrupt", "bytes, not"),
-        spoiled("an empty manifest", entry, Vec::clear).refused("corrupt", "has 0 bytes").remote("corrupt", "digest"),
-        spoiled("an empty layer", layer, Vec::clear).refused("corrupt", "has 0 bytes"),
+        spoiled("an empty manifest", entry, Vec::clear)
+            .refused("corrupt", "has 0 bytes")
+            .remote("corrupt", "digest"),
+        spoiled("an empty layer", layer, Vec::clear)
+            .refused("corrupt", "has 0 bytes")
+            .remote("network", "ended after 0"),
         case("a layer whose size is wrong", |scene| {
             with_manifest(scene, |_, manifest| manifest["layers"][0]["size"] = json!(1_u64 << 40))
         })
         .refused("corrupt", "bytes, not")
         .remote("denied", "blob_bytes"),
         case("a layer that is not there", |scene| {
-            with_manifest(scene, |layout, manifest| drop(layout.files.remove(&name_of(&manifest["layers"][0]))))
+            with_manifest(scene, |layout, manifest| {
+                drop(layout.files.remove(&name_of(&manifest["layers"][0])))
+            })
         })
         .refused("corrupt", "is missing from")
         .remote("not_found", "not there"),
@@ -221,15 +245,18 @@ fn archives() -> Vec<Case> {
     }
     let case = |name, make: fn() -> Vec<u8>| Case::file(Threat::Damage, name, move |_| make());
     vec![
-        case("an archive cut in a member", || sound()[..2200].to_vec()).refused("corrupt", "in the middle of a member"),
-        case("an archive cut in a header", || sound()[..700].to_vec()).refused("corrupt", "in the middle of a"),
+        case("an archive cut in a member", || sound()[..2200].to_vec())
+            .refused("corrupt", "in the middle of a member"),
+        case("an archive cut in a header", || sound()[..700].to_vec())
+            .refused("corrupt", "in the middle of a"),
         case("an archive with a wrong checksum", || {
             let mut bytes = sound();
             bytes[3] ^= 1;
             bytes
         })
         .refused("corrupt", "neither a tar archive nor a directory"),
-        case("an archive that is empty", || vec![0; 1024]).refused("corrupt", "no `manifest.json` or `index.json`"),
+        case("an archive that is empty", || vec![0; 1024])
+            .refused("corrupt", "no `manifest.json` or `index.json`"),
         case("an archive of nothing but text", || b"hello\n".to_vec())
             .refused("corrupt", "neither a tar archive nor a directory"),
         case("an archive whose list is a directory", || {
@@ -237,10 +264,7 @@ fn archives() -> Vec<Case> {
         })
         .refused("corrupt", "no `manifest.json` or `index.json`"),
         case("an archive with a member of exabytes", || {
-            Tar::new()
-                .pax(&[("size", b"9223372036854775807")])
-                .file("manifest.json", b"[]")
-                .end()
+            Tar::new().pax(&[("size", b"9223372036854775807")]).file("manifest.json", b"[]").end()
         })
         .refused("corrupt", "in the middle of a member"),
         case("an archive with a sparse member", || {
@@ -254,8 +278,10 @@ fn archives() -> Vec<Case> {
             Tar::new().symlink("manifest.json", "../../../../../../etc/passwd").end()
         })
         .refused("corrupt", "no `manifest.json` or `index.json`"),
-        case("an archive whose list leads to itself", || Tar::new().symlink("manifest.json", "manifest.json").end())
-            .refused("corrupt", "no `manifest.json` or `index.json`"),
+        case("an archive whose list leads to itself", || {
+            Tar::new().symlink("manifest.json", "manifest.json").end()
+        })
+        .refused("corrupt", "no `manifest.json` or `index.json`"),
         case("an archive in an archive", || {
             let inner = sound();
             tar(&[("manifest.json", &inner)])

@@ -31,7 +31,9 @@ pub fn cases() -> Vec<Case> {
             .notice("the device `/x` was left out")
             .holds(&["block_device /x"]),
         case("a device beyond all numbers", || {
-            Tar::new().with(b'3', b"x", b"", |header| header[329..337].copy_from_slice(&[0x80, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]))
+            Tar::new().with(b'3', b"x", b"", |header| {
+                header[329..337].copy_from_slice(&[0x80, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])
+            })
         })
         .refused("corrupt", "device is not a number"),
         case("set-id files", || {
@@ -55,12 +57,17 @@ pub fn cases() -> Vec<Case> {
         })
         .holds(&["file /f 1B"]),
         case("a pipe with content", || {
-            Tar::new().with(b'6', b"p", b"", |header| header[124..135].copy_from_slice(b"00000001000")).file("f", b"1")
+            Tar::new()
+                .with(b'6', b"p", b"", |header| header[124..135].copy_from_slice(b"00000001000"))
+                .file("f", b"1")
         })
         .holds(&["fifo /p", "file /f 1B"]),
-        case("a multi-volume archive", || Tar::new().with(b'M', b"x", b"", |_| {})).refused("denied", "its type"),
+        case("a multi-volume archive", || Tar::new().with(b'M', b"x", b"", |_| {}))
+            .refused("denied", "its type"),
         case("a volume's label", || Tar::new().with(b'V', b"x", b"", |_| {})).refused("denied", "its type"),
-        case("a type that nobody knows", || Tar::new().with(0xff, b"x", b"", |_| {})).refused("denied", "its type"),
-        case("a type that Solaris knows", || Tar::new().with(b'A', b"x", b"", |_| {})).refused("denied", "its type"),
+        case("a type that nobody knows", || Tar::new().with(0xff, b"x", b"", |_| {}))
+            .refused("denied", "its type"),
+        case("a type that Solaris knows", || Tar::new().with(b'A', b"x", b"", |_| {}))
+            .refused("denied", "its type"),
     ]
 }

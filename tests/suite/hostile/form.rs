@@ -69,8 +69,11 @@ pub fn variations(case: &Case) -> Vec<(Form, Packing)> {
     if served && matches!(case.material, Material::Tar(_) | Material::Blob(_) | Material::Layout(_)) {
         forms.push(Form::Registry);
     }
-    let packings: &[Packing] =
-        if matches!(case.material, Material::Blob(_)) { &[Packing::Plain] } else { &Packing::ALL };
+    let packings: &[Packing] = match case.material {
+        Material::Blob(_) => &[Packing::Plain],
+        _ if case.packed => &[Packing::Gzip, Packing::Zstd],
+        _ => &Packing::ALL,
+    };
     // Neighbours differ in both, so that a few of them are a fair sample.
     let mut found = Vec::new();
     for turn in 0..packings.len() {
@@ -84,7 +87,10 @@ pub fn variations(case: &Case) -> Vec<(Form, Packing)> {
 /// What a registry has to serve, or where the program finds a file.
 pub enum Offer {
     /// The script's expression that takes it in, and the one that only looks.
-    Local { load: String, look: Option<String> },
+    Local {
+        load: String,
+        look: Option<String>,
+    },
     Layout(Layout),
     Server(crate::support::http::Server),
 }
@@ -151,10 +157,7 @@ fn of_files(form: Form, files: &Files, folder: &Path) -> Offer {
 }
 
 fn local(scheme: &str, path: &str) -> Offer {
-    Offer::Local {
-        load: format!("load(`{scheme}{path}`)"),
-        look: Some(format!("image(`{scheme}{path}`)")),
-    }
+    Offer::Local { load: format!("load(`{scheme}{path}`)"), look: Some(format!("image(`{scheme}{path}`)")) }
 }
 
 /// What `docker save` writes, of layers given as file and plain tar.

@@ -19,16 +19,18 @@ fn root(name: &'static str, path: &'static str) -> Case {
         "etc/hosts" | "etc/resolv.conf" => format!("{}/victim", scene.canary()),
         _ => scene.canary().to_owned(),
     };
-    Case::tar(Threat::Roots, name, move |scene| Tar::new().symlink(path, &target(scene)).file("f", b"1").end())
-        .then(RUN, json!("it did not run"))
-        .holds_there(move |scene| {
-            let mut lines = vec![format!("symlink /{path} -> {}", target(scene)), "file /f 1B".to_owned()];
-            if let Some((dir, _)) = path.split_once('/') {
-                lines.push(format!("dir /{dir}"));
-            }
-            lines
-        })
-        .never_remote()
+    Case::tar(Threat::Roots, name, move |scene| {
+        Tar::new().symlink(path, &target(scene)).file("f", b"1").end()
+    })
+    .then(RUN, json!("it did not run"))
+    .holds_there(move |scene| {
+        let mut lines = vec![format!("symlink /{path} -> {}", target(scene)), "file /f 1B".to_owned()];
+        if let Some((dir, _)) = path.split_once('/') {
+            lines.push(format!("dir /{dir}"));
+        }
+        lines
+    })
+    .never_remote()
 }
 
 fn roots() -> Vec<Case> {

@@ -120,7 +120,10 @@ impl Trial<'_> {
 
     fn store_is_sound(&self, said: &Value) -> Result<(), String> {
         let kept = u64::from(said["loaded"]["ok"] == true);
-        if said["images"] != 1 + kept || said["good"] != self.place.good() || said["problems"] != serde_json::json!([]) {
+        if said["images"] != 1 + kept
+            || said["good"] != self.place.good()
+            || said["problems"] != serde_json::json!([])
+        {
             return Err(format!("the store is not what it was: {}", cut(&said.to_string())));
         }
         Ok(())
@@ -151,8 +154,9 @@ impl Trial<'_> {
             found.extend(listing::on_disk(tree, self.place.format()));
         }
         same(&found, &expected).map_err(|error| format!("on the disk: {error}"))?;
-        let with_it =
-            |script: &str| format!("let it = images().find(|i| !i.references.contains(\"good:1\")); {script}");
+        let with_it = |script: &str| {
+            format!("let it = images().find(|i| !i.references.contains(\"good:1\")); {script}")
+        };
         if let Some((script, gives)) = &self.case.then {
             let watched = self.place.run(self.case.limits, &with_it(script));
             self.behaved(&watched)?;
@@ -226,7 +230,12 @@ fn records(result: &Value) -> Result<Vec<String>, String> {
     let mut layers: Vec<&Value> = result["layers"].as_array().into_iter().flatten().collect();
     layers.sort_by_key(|layer| layer["id"].as_str());
     layers.dedup_by_key(|layer| layer["id"].as_str());
-    Ok(layers.iter().filter_map(|layer| layer["files"].as_array()).flatten().map(listing::of_record).collect())
+    Ok(layers
+        .iter()
+        .filter_map(|layer| layer["files"].as_array())
+        .flatten()
+        .map(listing::of_record)
+        .collect())
 }
 
 fn without_marks(lines: &[String]) -> Vec<String> {
@@ -243,7 +252,11 @@ fn same(found: &[String], expected: &[String]) -> Result<(), String> {
     if found == expected {
         return Ok(());
     }
-    Err(format!("it holds {}\n    instead of {}", cut(&format!("{found:#?}")), cut(&format!("{expected:#?}"))))
+    Err(format!(
+        "it holds {}\n    instead of {}",
+        cut(&format!("{found:#?}")),
+        cut(&format!("{expected:#?}"))
+    ))
 }
 
 fn cut(text: &str) -> String {

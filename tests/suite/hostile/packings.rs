@@ -8,7 +8,11 @@ use super::layout::gzip;
 use super::tars::Tar;
 use crate::support::registry::noise;
 
-fn case(name: &'static str, packing: Packing, bytes: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static) -> Case {
+fn case(
+    name: &'static str,
+    packing: Packing,
+    bytes: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static,
+) -> Case {
     Case::blob(Threat::Compression, name, move |_| {
         let plain = plain();
         Blob { media_type: packing.media_type(), bytes: bytes(&plain), plain }
@@ -65,10 +69,14 @@ fn gzips() -> Vec<Case> {
             [empty.as_slice(), &gzip(plain), &empty].concat()
         })
         .holds(HELD),
-        case("gzip and then garbage", Gzip, |plain| [gzip(plain).as_slice(), b"garbage garbage garbage"].concat())
-            .refused("corrupt", "gzip"),
-        case("gzip and then half a member", Gzip, |plain| [gzip(plain).as_slice(), &gzip(plain)[..20]].concat())
-            .refused("corrupt", ""),
+        case("gzip and then garbage", Gzip, |plain| {
+            [gzip(plain).as_slice(), b"garbage garbage garbage"].concat()
+        })
+        .refused("corrupt", "gzip"),
+        case("gzip and then half a member", Gzip, |plain| {
+            [gzip(plain).as_slice(), &gzip(plain)[..20]].concat()
+        })
+        .refused("corrupt", ""),
         case("gzip cut in its head", Gzip, |plain| gzip(plain)[..5].to_vec()).refused("corrupt", ""),
         case("gzip cut in its middle", Gzip, |plain| gzip(plain)[..5000].to_vec()).refused("corrupt", ""),
         case("gzip cut in its checksum", Gzip, |plain| {
@@ -112,7 +120,8 @@ fn gzips() -> Vec<Case> {
             [head.as_slice(), &name, &whole[10..]].concat()
         })
         .refused("corrupt", "gzip"),
-        case("xz", Gzip, |_| b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4F".repeat(100)).refused("corrupt", "compressed with xz"),
+        case("xz", Gzip, |_| b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4F".repeat(100))
+            .refused("corrupt", "compressed with xz"),
         case("bzip2", Gzip, |_| b"BZh91AY&SY".repeat(100)).refused("corrupt", "compressed with bzip2"),
         case("lz4", Plain, |_| b"\x04\x22\x4d\x18@@".repeat(100)).refused("corrupt", "compressed with lz4"),
     ]
@@ -122,8 +131,10 @@ fn zstds() -> Vec<Case> {
     use Packing::Zstd;
     vec![
         case("zstd in frames", Zstd, |plain| plain.chunks(1000).flat_map(zst).collect()).holds(HELD),
-        case("zstd and then garbage", Zstd, |plain| [zst(plain).as_slice(), b"garbage garbage garbage"].concat())
-            .refused("corrupt", ""),
+        case("zstd and then garbage", Zstd, |plain| {
+            [zst(plain).as_slice(), b"garbage garbage garbage"].concat()
+        })
+        .refused("corrupt", ""),
         case("zstd cut in its head", Zstd, |plain| zst(plain)[..5].to_vec()).refused("corrupt", ""),
         case("zstd cut in its middle", Zstd, |plain| zst(plain)[..5000].to_vec()).refused("corrupt", ""),
         case("zstd with another bit", Zstd, |plain| {
@@ -168,7 +179,8 @@ fn zstds() -> Vec<Case> {
             frame(&[&[0xe0][..], &size].concat(), &plain[..1000])
         })
         .refused("corrupt", "memory"),
-        case("zstd with a reserved bit", Zstd, |plain| frame(&[0x08, 0x50], &plain[..1000])).refused("corrupt", ""),
+        case("zstd with a reserved bit", Zstd, |plain| frame(&[0x08, 0x50], &plain[..1000]))
+            .refused("corrupt", ""),
         case("zstd with a window of 128 megabytes", Zstd, |plain| windowed(plain, 27)).holds(HELD),
         case("zstd with a window of 256 megabytes", Zstd, |_| {
             let header = [0x00, (28 - 10) << 3];

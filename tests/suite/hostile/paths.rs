@@ -27,11 +27,16 @@ fn paths() -> Vec<Case> {
             lines.push(format!("file {}/victim 4B", scene.canary()));
             lines
         }),
-        path("many slashes", |_| Tar::new().file("//two//slashes", b"1").file("./dot/././x", b"2"))
-            .holds(&["dir /two", "file /two/slashes 1B", "dir /dot", "file /dot/x 1B"]),
+        path("many slashes", |_| Tar::new().file("//two//slashes", b"1").file("./dot/././x", b"2")).holds(&[
+            "dir /two",
+            "file /two/slashes 1B",
+            "dir /dot",
+            "file /dot/x 1B",
+        ]),
         path("dots to the canary", |scene| Tar::new().file(&format!("{}/victim", scene.up), b"evil"))
             .refused("denied", OUT),
-        path("dots after a directory", |_| Tar::new().dir("a").file("a/../../evil", b"1")).refused("denied", OUT),
+        path("dots after a directory", |_| Tar::new().dir("a").file("a/../../evil", b"1"))
+            .refused("denied", OUT),
         path("dots after a slash", |_| Tar::new().file("/../evil", b"1")).refused("denied", OUT),
         path("the parent as a directory", |_| Tar::new().dir("..")).refused("denied", OUT),
         path("the parent as a link", |_| Tar::new().symlink("../x", "/etc")).refused("denied", OUT),
@@ -87,9 +92,12 @@ fn hard_links() -> Vec<Case> {
         path("a hard link to what is deleted", |_| Tar::new().file(".wh.f", b"").hard_link("x", "f"))
             .refused("denied", "leads to nothing in the layer"),
         path("a hard link to nothing", |_| Tar::new().hard_link("x", "")).refused("denied", "/x"),
-        path("a hard link to itself", |_| Tar::new().file("f", b"1").hard_link("f", "f")).holds(&["file /f 1B"]),
-        path("a hard link over its target's directory", |_| Tar::new().file("d/f", b"1").hard_link("d", "d/f"))
-            .refused("denied", "the directory that it replaces"),
+        path("a hard link to itself", |_| Tar::new().file("f", b"1").hard_link("f", "f"))
+            .holds(&["file /f 1B"]),
+        path("a hard link over its target's directory", |_| {
+            Tar::new().file("d/f", b"1").hard_link("d", "d/f")
+        })
+        .refused("denied", "the directory that it replaces"),
         path("a hard link that is written through", |_| {
             Tar::new().file("a", b"1").hard_link("b", "a").file("b", b"22")
         })
@@ -101,14 +109,17 @@ fn roots() -> Vec<Case> {
     const ROOT: &str = "the root can only be a directory";
     vec![
         root("the root as a link", |scene| Tar::new().symlink(".", scene.canary())).refused("denied", ROOT),
-        root("the root as a link, without a name", |_| Tar::new().symlink("", "/etc")).refused("denied", ROOT),
+        root("the root as a link, without a name", |_| Tar::new().symlink("", "/etc"))
+            .refused("denied", ROOT),
         root("the root as a link, by way of a directory", |_| Tar::new().symlink("a/..", "/etc"))
             .refused("denied", ROOT),
         root("the root as a file", |_| Tar::new().file("./", b"x")).refused("denied", ROOT),
-        root("the root as a hard link", |_| Tar::new().file("f", b"x").hard_link("/", "f")).refused("denied", ROOT),
+        root("the root as a hard link", |_| Tar::new().file("f", b"x").hard_link("/", "f"))
+            .refused("denied", ROOT),
         root("the root as a device", |_| Tar::new().device(b'3', "/", (1, 3))).refused("denied", ROOT),
         root("the root as a pipe", |_| Tar::new().with(b'6', b".", b"", |_| {})).refused("denied", ROOT),
-        root("the root deleted", |_| Tar::new().file(".wh..", b"")).refused("denied", "a deletion of nothing"),
+        root("the root deleted", |_| Tar::new().file(".wh..", b""))
+            .refused("denied", "a deletion of nothing"),
         root("the root closed to everybody", |_| {
             let closed = |header: &mut [u8]| header[100..107].copy_from_slice(b"0000000");
             Tar::new().with(b'5', b"./", b"", closed).with(b'5', b"d", b"", closed).file("d/f", b"1")

@@ -53,10 +53,22 @@ impl Place {
         fs::write(folder.join("in/good.tar"), tar(&[("etc/good", b"good")])).unwrap();
         let served: Arc<Mutex<Option<Layout>>> = Arc::default();
         let server = service::serve(Arc::clone(&served));
-        let mut place =
-            Self { somebody, snapshot: BTreeMap::new(), names: Vec::new(), good: String::new(), server, served };
-        let made = place.run("", &format!("rootfs(`{}`, \"good:1\").id", place.inbox().join("good.tar").display()));
+        let mut place = Self {
+            somebody,
+            snapshot: BTreeMap::new(),
+            names: Vec::new(),
+            good: String::new(),
+            server,
+            served,
+        };
+        let made =
+            place.run("", &format!("rootfs(`{}`, \"good:1\").id", place.inbox().join("good.tar").display()));
         made.outcome.assert_ok();
+        // What a first run makes is made now.
+        place
+            .run("", "attempt(|| run(\"good:1\", [\"/none\"], #{ network: \"none\", rm: true })).ok")
+            .outcome
+            .assert_ok();
         place.good = made.outcome.stdout.trim().trim_matches('"').to_owned();
         place.names = place.residue();
         place.snapshot = place.surroundings();
@@ -183,7 +195,9 @@ impl Place {
             record(&self.store().join(name), &mut found);
         }
         // Of these only who may enter, and that nothing stands beside them.
-        for (path, inside) in [(folder.to_owned(), true), (self.store(), true), (self.store().join("parts"), false)] {
+        for (path, inside) in
+            [(folder.to_owned(), true), (self.store(), true), (self.store().join("parts"), false)]
+        {
             let mode = fs::metadata(&path).unwrap().mode();
             let names = if inside { listed(&path).join(" ") } else { String::new() };
             found.insert(path, format!("{mode:o} {}", without_journals(&names)));
@@ -194,7 +208,11 @@ impl Place {
 
 /// The database's side files come and go.
 fn without_journals(names: &str) -> String {
-    names.split(' ').filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm")).collect::<Vec<_>>().join(" ")
+    names
+        .split(' ')
+        .filter(|name| !name.ends_with("-wal") && !name.ends_with("-shm"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn listed(folder: &Path) -> Vec<String> {

@@ -91,9 +91,12 @@ fn lengths() -> Vec<Case> {
         .refused("network", "layer"),
         server("a layer of petabytes", || with_manifest(|it| it["layers"][0]["size"] = json!(1_u64 << 50)))
             .refused("denied", "blob_bytes"),
-        server("a configuration of petabytes", || with_manifest(|it| it["config"]["size"] = json!(1_u64 << 50)))
-            .refused("denied", "document_bytes"),
-        layer("no content", |_, _, stream| respond(stream, "204 No Content", &[], b"")).refused("network", "ended after 0"),
+        server("a configuration of petabytes", || {
+            with_manifest(|it| it["config"]["size"] = json!(1_u64 << 50))
+        })
+        .refused("denied", "document_bytes"),
+        layer("no content", |_, _, stream| respond(stream, "204 No Content", &[], b""))
+            .refused("network", "ended after 0"),
     ]
 }
 
@@ -110,12 +113,14 @@ fn ends() -> Vec<Case> {
             while chunk(stream, &[b' '; 60_000]) {}
         })
         .refused("denied", "`document_bytes`"),
-        when("a configuration that never ends", |parts, request| {
-            request.path.ends_with(&Digest::of(&parts.config).to_string())
-        }, |_, _, stream| {
-            begin_chunks(stream);
-            while chunk(stream, &[b' '; 60_000]) {}
-        })
+        when(
+            "a configuration that never ends",
+            |parts, request| request.path.ends_with(&Digest::of(&parts.config).to_string()),
+            |_, _, stream| {
+                begin_chunks(stream);
+                while chunk(stream, &[b' '; 60_000]) {}
+            },
+        )
         .refused("corrupt", "bytes, not"),
         manifest("headers that never end", |_, _, stream| {
             raw(stream, b"HTTP/1.1 200 OK\r\n");
@@ -163,7 +168,8 @@ fn ends() -> Vec<Case> {
             drip(stream, b"O");
         })
         .refused("network", "stalls"),
-        manifest("silence", |_, _, _| std::thread::sleep(Duration::from_secs(5))).refused("network", "stalls"),
+        manifest("silence", |_, _, _| std::thread::sleep(Duration::from_secs(5)))
+            .refused("network", "stalls"),
     ]
 }
 
@@ -220,7 +226,10 @@ fn contents() -> Vec<Case> {
             static COUNT: AtomicUsize = AtomicUsize::new(0);
             let half = parts.layer.len() / 2;
             if request.header("range").is_none() || COUNT.fetch_add(1, Ordering::Relaxed) > 100 {
-                raw(stream, format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", parts.layer.len()).as_bytes());
+                raw(
+                    stream,
+                    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", parts.layer.len()).as_bytes(),
+                );
                 return raw(stream, &parts.layer[..half]);
             }
             // Whatever part is asked for: the right length, the wrong bytes.
@@ -232,7 +241,10 @@ fn contents() -> Vec<Case> {
         .refused("corrupt", ""),
         layer("another part than was asked for", |parts, request, stream| {
             if request.header("range").is_none() {
-                raw(stream, format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", parts.layer.len()).as_bytes());
+                raw(
+                    stream,
+                    format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", parts.layer.len()).as_bytes(),
+                );
                 return raw(stream, &parts.layer[..1000]);
             }
             respond(stream, "206 Partial Content", &[("Content-Range", "bytes 0-5/6")], b"evil!!");
@@ -258,6 +270,7 @@ fn contents() -> Vec<Case> {
         })
         .refused("denied", "access is denied"),
         manifest("no HTTP at all", |_, _, stream| raw(stream, &[0xff; 4000])).refused("network", "manifest"),
-        manifest("another protocol", |_, _, stream| raw(stream, b"SSH-2.0-OpenSSH_9.2\r\n")).refused("network", "manifest"),
+        manifest("another protocol", |_, _, stream| raw(stream, b"SSH-2.0-OpenSSH_9.2\r\n"))
+            .refused("network", "manifest"),
     ]
 }

@@ -33,7 +33,12 @@ fn answer(layout: &Layout, request: &Request, stream: &mut TcpStream) {
         let kind = entry["mediaType"].as_str().unwrap_or("application/json");
         return match blob(layout, digest) {
             Some(bytes) => {
-                respond(stream, "200 OK", &[("Content-Type", kind), ("Docker-Content-Digest", digest)], bytes);
+                respond(
+                    stream,
+                    "200 OK",
+                    &[("Content-Type", kind), ("Docker-Content-Digest", digest)],
+                    bytes,
+                );
             }
             None => respond(stream, "404 Not Found", &[], b"{}"),
         };

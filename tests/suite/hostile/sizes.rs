@@ -42,8 +42,10 @@ pub fn cases() -> Vec<Case> {
             )
         })
         .holds(&["file /f 1536B"]),
-        case("a size in PAX taken back", || Tar::new().pax(&[("size", b"99"), ("size", b"")]).file("f", b"1234"))
-            .holds(&["file /f 4B"]),
+        case("a size in PAX taken back", || {
+            Tar::new().pax(&[("size", b"99"), ("size", b"")]).file("f", b"1234")
+        })
+        .holds(&["file /f 4B"]),
         case("a size in a global header", || {
             // Global headers are for nobody in particular.
             Tar::new().with(b'g', b"g", b"12 size=999\n", |_| {}).file("f", b"1234")
@@ -52,8 +54,10 @@ pub fn cases() -> Vec<Case> {
         case("a negative size in PAX", || with_size(b"-1")).refused("corrupt", "not a number"),
         case("a size with an exponent", || with_size(b"1e9")).refused("corrupt", "not a number"),
         case("a size that is hexadecimal", || with_size(b"0x10")).refused("corrupt", "not a number"),
-        case("a size beyond 64 bits", || with_size(b"18446744073709551616")).refused("corrupt", "not a number"),
-        case("a size of exabytes in PAX", || with_size(b"9223372036854775807")).refused("denied", "`file_bytes`"),
+        case("a size beyond 64 bits", || with_size(b"18446744073709551616"))
+            .refused("corrupt", "not a number"),
+        case("a size of exabytes in PAX", || with_size(b"9223372036854775807"))
+            .refused("denied", "`file_bytes`"),
         case("a negative size in base 256", || {
             Tar::new().with(b'0', b"x", b"", |header| header[124..136].fill(0xff))
         })
@@ -67,7 +71,8 @@ pub fn cases() -> Vec<Case> {
         .refused("corrupt", "size is not a number"),
         case("a size of exabytes in base 256", || {
             Tar::new().with(b'0', b"x", b"", |header| {
-                header[124..136].copy_from_slice(&[0x80, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+                header[124..136]
+                    .copy_from_slice(&[0x80, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
             })
         })
         .refused("denied", "`file_bytes`"),

@@ -19,7 +19,8 @@ fn whiteouts() -> Vec<Case> {
         case("a deletion without a name", || Tar::new().file(".wh.", b"")).refused("denied", NOTHING),
         case("a deletion of a dot", || Tar::new().file("d/.wh..", b"")).refused("denied", NOTHING),
         case("a deletion of two dots", || Tar::new().file(".wh...", b"")).refused("denied", NOTHING),
-        case("a deletion of two dots as a directory", || Tar::new().dir("d/.wh...")).refused("denied", NOTHING),
+        case("a deletion of two dots as a directory", || Tar::new().dir("d/.wh..."))
+            .refused("denied", NOTHING),
         case("a deletion with a slash", || Tar::new().pax(&[("path", b".wh.a/b")]).file("x", b""))
             .refused("denied", WITHIN),
         case("a deletion with a slash and two dots", || {
@@ -78,11 +79,15 @@ fn overlay() -> Vec<Case> {
         .holds(&["dir /d", "file /d/f 1B", "file /f 1B"]),
         case("an empty file that overlayfs takes for a deletion", || {
             Tar::new()
-                .pax(&[("SCHILY.xattr.user.overlay.whiteout", b"y"), ("SCHILY.xattr.trusted.overlay.whiteout", b"y")])
+                .pax(&[
+                    ("SCHILY.xattr.user.overlay.whiteout", b"y"),
+                    ("SCHILY.xattr.trusted.overlay.whiteout", b"y"),
+                ])
                 .file("f", b"")
         })
         .holds(&["file /f"]),
-        case("the device that means a deletion", || Tar::new().device(b'3', "x", (0, 0))).refused("denied", "0:0"),
+        case("the device that means a deletion", || Tar::new().device(b'3', "x", (0, 0)))
+            .refused("denied", "0:0"),
         case("the device that means a deletion, in base 256", || {
             Tar::new().with(b'3', b"x", b"", |header| {
                 header[329..337].copy_from_slice(&[0x80, 0, 0, 0, 0, 0, 0, 0]);
@@ -141,7 +146,11 @@ fn duplicates() -> Vec<Case> {
         })
         .holds(&["file /d 4B"]),
         case("the same path in other words", || {
-            Tar::new().file("a/b", b"1").file("./a//b", b"22").file("/a/./b", b"333").file("a/c/../b", b"4444")
+            Tar::new()
+                .file("a/b", b"1")
+                .file("./a//b", b"22")
+                .file("/a/./b", b"333")
+                .file("a/c/../b", b"4444")
         })
         .holds(&["dir /a", "file /a/b 4B"]),
         case("a deletion, its file, and the deletion again", || {
@@ -152,7 +161,9 @@ fn duplicates() -> Vec<Case> {
             Tar::new().file("b", b"1").hard_link("c", "b").hard_link("a", "c").file("b", b"22")
         })
         .holds(&["file /a 1B", "file /b 2B", "hardlink /c -> /a"]),
-        case("a thousand times the same", || (0..1000).fold(Tar::new(), |tar, at| tar.file("f", &[0; 99][..at % 100])))
-            .holds(&["file /f 99B"]),
+        case("a thousand times the same", || {
+            (0..1000).fold(Tar::new(), |tar, at| tar.file("f", &[0; 99][..at % 100]))
+        })
+        .holds(&["file /f 99B"]),
     ]
 }
