@@ -236,6 +236,45 @@ fn archives() -> Vec<Case> {
         })
         .limits("layers=50")
         .refused("denied", "`layers` of 50"),
+        // Each layer wants 128 MiB for as long as it is unpacked.
+        Case::layout(Threat::Bounds, "large windows side by side", |_| {
+            let plains: Vec<Vec<u8>> =
+                (0..6).map(|at| Tar::new().file(&format!("f{at}"), &[0; 200_000]).end()).collect();
+            let blobs: Vec<Vec<u8>> =
+                plains.iter().map(|plain| super::packings::windowed(plain, 27)).collect();
+            let layers = blobs.iter().zip(&plains);
+            let layers: Vec<(&str, &[u8], &[u8])> = layers
+                .map(|(blob, plain)| (Packing::Zstd.media_type(), blob.as_slice(), plain.as_slice()))
+                .collect();
+            let mut layout = Layout::new();
+            let entry = layout.image(&layers);
+            layout.index(&[entry]);
+            layout
+        })
+        .holds(&[
+            "file /f0 200000B",
+            "file /f1 200000B",
+            "file /f2 200000B",
+            "file /f3 200000B",
+            "file /f4 200000B",
+            "file /f5 200000B",
+        ]),
+        // To tell what a layer changed their contents are compared: a terabyte each.
+        Case::layout(Threat::Bounds, "terabytes in two layers", |scene| {
+            let tar = |first: &str| {
+                let hole = [("GNU.sparse.map", &b"0,5"[..]), ("GNU.sparse.size", b"1000000000000")];
+                Tar::new().file(first, b"").pax(&hole).file("f", b"abcde").end()
+            };
+            let (one, two) = (tar("one"), tar("two"));
+            let (media_type, first) = scene.pack(&one);
+            let (_, second) = scene.pack(&two);
+            let mut layout = Layout::new();
+            let entry = layout.image(&[(media_type, &first, &one), (media_type, &second, &two)]);
+            layout.index(&[entry]);
+            layout
+        })
+        .then("waste(it).items.map(|item| [item.path, item.cause])", serde_json::json!([["/f", "metadata"]]))
+        .holds(&["file /one", "file /f 1000000000000B", "file /two", "file /f 1000000000000B"]),
         Case::layout(Threat::Bounds, "the same layer 500 times", |scene| {
             let plain = Tar::new().file("zeros", &[0; 50_000]).end();
             let (media_type, bytes) = scene.pack(&plain);

@@ -1,5 +1,7 @@
 //! Manifests, indexes and configurations that are two things, or none, or too much.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use plywood::oci::Digest;
 use serde_json::{Value, json};
 
@@ -8,6 +10,9 @@ use super::damage::with_manifest;
 use super::layout::Layout;
 use super::tars::Tar;
 use crate::support::http::{Server, respond};
+
+/// Whether anybody has asked where a foreign layer is said to be.
+pub static TRAPPED: AtomicBool = AtomicBool::new(false);
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
@@ -330,8 +335,10 @@ fn foreign() -> Vec<Case> {
         })
         .refused("corrupt", "its URLs are never fetched"),
         Case::layout(Threat::Foreign, "a layer with addresses", |scene| {
-            // Whoever asked there would get something else: but nobody asks.
-            let trap = Server::start(|_, stream| respond(stream, "200 OK", &[], b"evil"));
+            let trap = Server::start(|_, stream| {
+                TRAPPED.store(true, Ordering::Relaxed);
+                respond(stream, "200 OK", &[], b"evil");
+            });
             with_manifest(scene, |_, manifest| {
                 manifest["layers"][0]["urls"] = json!([format!("http://127.0.0.1:{}/x", trap.port)]);
             })

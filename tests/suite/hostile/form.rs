@@ -45,6 +45,8 @@ pub enum Form {
     DockerFolder,
     OciArchive,
     OciFolder,
+    /// `dir:`, as skopeo writes it.
+    Flat,
     /// `rootfs` of the tar.
     Rootfs,
     /// A file whose content says what it is.
@@ -57,7 +59,9 @@ pub enum Form {
 pub fn variations(case: &Case) -> Vec<(Form, Packing)> {
     let served = !matches!(case.remote, Remote::Never);
     let mut forms = match case.material {
-        Material::Tar(_) | Material::Blob(_) => vec![Form::OciArchive, Form::DockerArchive, Form::OciFolder],
+        Material::Tar(_) | Material::Blob(_) => {
+            vec![Form::OciArchive, Form::DockerArchive, Form::OciFolder, Form::Flat]
+        }
         Material::Layout(_) => vec![Form::OciArchive, Form::OciFolder],
         Material::Docker(_) => vec![Form::DockerArchive, Form::DockerFolder],
         Material::File(_) => vec![Form::File],
@@ -126,14 +130,29 @@ fn of_layer(form: Form, blob: &Blob, folder: &Path) -> Offer {
         Form::DockerArchive | Form::DockerFolder => {
             of_files(form, &docker(&[(&blob.bytes, &blob.plain)], &["it:1"]), folder)
         }
-        Form::OciArchive | Form::OciFolder | Form::Registry => {
+        Form::OciArchive | Form::OciFolder | Form::Flat | Form::Registry => {
             let mut layout = Layout::new();
             let entry = layout.image(&[(blob.media_type, &blob.bytes, &blob.plain)]);
-            layout.index(&[entry]);
-            of_layout(form, layout, folder)
+            layout.index(std::slice::from_ref(&entry));
+            match form {
+                Form::Flat => of_flat(&layout, &entry, folder),
+                _ => of_layout(form, layout, folder),
+            }
         }
         Form::File => unreachable!("a layer is no archive of images"),
     }
+}
+
+/// Source: containers/image `directory/`.
+fn of_flat(layout: &Layout, entry: &serde_json::Value, folder: &Path) -> Offer {
+    let hex = |name: &str| name.strip_prefix("blobs/sha256/").map(str::to_owned);
+    let blobs = layout.files.iter().filter_map(|(name, bytes)| Some((hex(name)?, bytes.clone())));
+    let mut files: Files = blobs.collect();
+    let manifest = entry["digest"].as_str().unwrap().strip_prefix("sha256:").unwrap();
+    let manifest = files.remove(manifest).unwrap();
+    files.insert("manifest.json".to_owned(), manifest);
+    files.insert("version".to_owned(), b"Directory Transport Version: 1.1\n".to_vec());
+    local("dir:", &Layout { files }.directory(&folder.join("flat")))
 }
 
 fn of_layout(form: Form, layout: Layout, folder: &Path) -> Offer {

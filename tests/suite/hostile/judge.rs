@@ -1,6 +1,7 @@
 //! One case in one form, tried by one user: what must hold of it, whatever it is.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,7 +10,7 @@ use super::case::{Case, Expect, Remote};
 use super::form::{Form, Offer, Packing, offer};
 use super::listing;
 use super::place::{MEMORY, Place};
-use crate::support::{Watched, Who, is_root};
+use crate::support::{Outcome, Watched, Who, is_root};
 
 /// What it cost.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,6 +23,7 @@ pub struct Figures {
 pub fn judge(place: &Place, case: &Case, form: Form, packing: Packing) -> Result<Figures, String> {
     let folder = place.inbox().join("now");
     fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
     let result = Trial { place, case, form, packing }.run(&folder);
     fs::remove_dir_all(&folder).unwrap();
     let mut wrong: Vec<String> = result.as_ref().err().cloned().into_iter().collect();
@@ -78,11 +80,29 @@ impl Trial<'_> {
             self.seen(&said["seen"], &expect)?;
         }
         match &expect {
-            Expect::Refused { kind, says } => refused(&said["loaded"], kind, says)?,
+            Expect::Refused { kind, says } => {
+                refused(&said["loaded"], kind, says)?;
+                self.told(&load, &made)?;
+            }
             Expect::Holds(lines) => self.held(&said["loaded"], lines)?,
         }
         self.noticed(&load)?;
         Ok(figures)
+    }
+
+    /// The same error as a person sees it, whose script does not catch it.
+    fn told(&self, load: &str, made: &Offer) -> Result<(), String> {
+        if self.packing != Packing::Gzip || matches!(made, Offer::Server(_)) {
+            return Ok(());
+        }
+        let watched = self.place.arguments(self.case.limits, &["-e", load]);
+        sound(&watched)?;
+        let Outcome { code, stdout, stderr, .. } = &watched.outcome;
+        let is_told = stderr.contains("error: ") && stderr.contains("\nhint: ");
+        match *code == 1 && stdout.is_empty() && is_told {
+            true => Ok(()),
+            false => Err(format!("to a person it says: {:?}", watched.outcome)),
+        }
     }
 
     fn script(&self, load: &str, look: Option<&str>) -> String {
@@ -212,6 +232,9 @@ fn refused(result: &Value, kind: &str, says: &str) -> Result<(), String> {
     let message = error["message"].as_str().unwrap_or_default();
     if error["kind"] != kind || !message.contains(says) {
         return Err(format!("wanted {kind}, `{says}`: {}", cut(&error.to_string())));
+    }
+    if !message.contains('`') {
+        return Err(format!("it names nothing: {message}"));
     }
     if message.len() > 2000 {
         return Err(format!("the message has {} bytes: {}", message.len(), cut(message)));

@@ -42,7 +42,7 @@ fn frame(header: &[u8], content: &[u8]) -> Vec<u8> {
 }
 
 /// One frame of `plain` whose window is 2 to the power of `log`.
-fn windowed(plain: &[u8], log: u32) -> Vec<u8> {
+pub fn windowed(plain: &[u8], log: u32) -> Vec<u8> {
     let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
     encoder.window_log(log).unwrap();
     encoder.long_distance_matching(true).unwrap();

@@ -70,6 +70,10 @@ impl Place {
             .outcome
             .assert_ok();
         place.good = made.outcome.stdout.trim().trim_matches('"').to_owned();
+        for folder in [place.store(), place.store().join("parts"), place.store().join("blobs")] {
+            let mode = fs::metadata(&folder).unwrap().mode();
+            assert_eq!(mode & 0o777, 0o700, "others can enter `{}`", folder.display());
+        }
         place.names = place.residue();
         place.snapshot = place.surroundings();
         Some(place)

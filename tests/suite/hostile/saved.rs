@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::case::{Case, Files, Scene, Threat};
 use super::form::docker;
+use super::layout::Layout;
 use super::tars::Tar;
 
 fn plain() -> Vec<u8> {
@@ -120,6 +121,20 @@ pub fn cases() -> Vec<Case> {
             .refused("corrupt", "manifest.json"),
         tags(Documents, "a name that is a digest", || json!([format!("it@sha256:{}", "0".repeat(64))]))
             .refused("corrupt", "manifest.json"),
+        case(Documents, "an index beside the list that says otherwise", |_, files, list| {
+            // The same image, and other layers: what the list says is looked at, what has the DiffIDs counts.
+            let config = files[list[0]["Config"].as_str().unwrap()].clone();
+            let mut layout = Layout::new();
+            let config = layout.blob("application/vnd.oci.image.config.v1+json", &config);
+            let layer =
+                layout.blob("application/vnd.oci.image.layer.v1.tar", &Tar::new().file("evil", b"").end());
+            let manifest = json!({ "schemaVersion": 2, "config": config, "layers": [layer] });
+            let entry = layout.manifest(&manifest);
+            layout.index(&[entry]);
+            files.extend(layout.files);
+        })
+        .only_when_loaded()
+        .refused("corrupt", "not sha256:"),
         case(Documents, "the good image's name for a bad layer", |_, files, list| {
             list[0]["RepoTags"] = json!(["good:1"]);
             files.insert(
