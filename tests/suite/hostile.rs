@@ -8,6 +8,7 @@
 mod case;
 mod form;
 mod judge;
+#[allow(dead_code)]
 #[path = "../transfer_support/layout.rs"]
 mod layout;
 mod listing;
@@ -108,16 +109,12 @@ fn try_all(who: Who, stride: usize) {
     }
     let next = AtomicUsize::new(0);
     let worst: Mutex<(Figures, Figures, &str, &str)> = Mutex::default();
-    let all: Mutex<Vec<(u128, &str, form::Form)>> = Mutex::default();
     let failures: Mutex<Vec<String>> = Mutex::default();
     let start = Instant::now();
     let work = || {
         let Some(mut place) = Place::new(who) else { return };
         while let Some((case, form, packing)) = trials.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let begun = Instant::now();
-            let judged = judge::judge(&place, case, *form, *packing);
-            all.lock().unwrap().push((begun.elapsed().as_millis(), case.name, *form));
-            match judged {
+            match judge::judge(&place, case, *form, *packing) {
                 Ok(figures) => {
                     let mut worst = worst.lock().unwrap();
                     if figures.peak > worst.0.peak {
@@ -146,13 +143,6 @@ fn try_all(who: Who, stride: usize) {
         }
         work();
     });
-    let mut all = all.into_inner().unwrap();
-    all.sort_by_key(|x| x.0);
-    eprintln!(
-        "SUM {} ms: {:#?}",
-        all.iter().map(|x| x.0).sum::<u128>(),
-        &all[all.len().saturating_sub(25)..]
-    );
     assert!(!documents::TRAPPED.load(Ordering::Relaxed), "a layer's address was asked");
     let failures = failures.into_inner().unwrap();
     let (peak, elapsed, hungriest, slowest) = worst.into_inner().unwrap();

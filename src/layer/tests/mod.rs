@@ -1,6 +1,7 @@
 //! The laws of the room, and what it must survive.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod bounds;
 mod damage;
 mod hostile;
 mod images;

@@ -114,6 +114,7 @@ fn names() -> Vec<Case> {
                 tar.pax(&[("path", path.as_bytes())]).dir("d")
             })
         })
+        .limits("name_bytes=8M")
         .refused("denied", "`name_bytes`"),
         case("attributes without end", |_| {
             let value = [b'v'; 60_000];

@@ -138,6 +138,7 @@ fn with_blob(
 
 fn layouts() -> Vec<Case> {
     let case = |name, make: fn(&Scene) -> Layout| Case::layout(Threat::Damage, name, make);
+    let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 1);
     let flip = |bytes: &mut Vec<u8>| {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
@@ -158,12 +159,11 @@ fn layouts() -> Vec<Case> {
         spoiled("a manifest with another bit", entry, flip).refused("corrupt", "has the digest"),
         spoiled("a configuration with another bit", config, flip).refused("corrupt", "has the digest"),
         spoiled("a layer with another bit", layer, flip).only_when_loaded().refused("corrupt", ""),
-        spoiled("a manifest cut off", entry, |bytes| drop(bytes.pop()))
+        spoiled("a manifest cut off", entry, cut)
             .refused("corrupt", "bytes, not")
             .remote("corrupt", "digest"),
-        spoiled("a configuration cut off", config, |bytes| drop(bytes.pop()))
-            .refused("corrupt", "bytes, not"),
-        spoiled("a layer cut off", layer, |bytes| drop(bytes.pop())).refused("corrupt", "bytes, not"),
+        spoiled("a configuration cut off", config, cut).refused("corrupt", "bytes, not"),
+        spoiled("a layer cut off", layer, cut).refused("corrupt", "bytes, not"),
         spoiled("a layer that goes on", layer, |bytes| bytes.push(0)).refused("corrupt", "bytes, not"),
         spoiled("an empty manifest", entry, Vec::clear)
             .refused("corrupt", "has 0 bytes")

@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use plywood::layer::{Entry, Kind, OverlayFormat, escape_path, scan};
+use plywood::layer::{Entry, Error, Kind, OverlayFormat, escape_path, scan};
 use serde_json::Value;
 
 /// Of a record that `files` gives. It does not say which directories are opaque.
@@ -19,8 +19,8 @@ pub fn of_record(file: &Value) -> String {
 }
 
 /// Of the tree that is on the disk.
-pub fn on_disk(tree: &Path, format: OverlayFormat) -> Vec<String> {
-    scan(tree, format).unwrap().iter().map(of_entry).collect()
+pub fn on_disk(tree: &Path, format: OverlayFormat) -> Result<Vec<String>, Error> {
+    Ok(scan(tree, format)?.iter().map(of_entry).collect())
 }
 
 fn of_entry(entry: &Entry) -> String {

@@ -24,11 +24,21 @@ pub enum Who {
 /// An id without a name and without a range.
 const NOBODY_HAS: &str = "54321";
 
-/// A user with a folder, a copy of the program and a store.
+/// A user with a folder, the program in it and a store.
 pub struct Somebody {
     who: Who,
     user: String,
     folder: tempfile::TempDir,
+}
+
+impl Drop for Somebody {
+    fn drop(&mut self) {
+        // A temporary folder cannot remove what belongs to subordinate ids.
+        if !is_root() {
+            let store = self.folder().join("store");
+            let _ = Command::new("sh").args(["-c", super::scratch::REMOVE]).arg(store).status();
+        }
+    }
 }
 
 impl Somebody {
@@ -52,8 +62,11 @@ impl Somebody {
         };
         let folder = tempfile::Builder::new().prefix("plywood-somebody-").tempdir().unwrap();
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        // By another process: a program that is open for writing in a child of another test's cannot be run.
-        Outcome::of(Command::new("cp").arg(binary()).arg(folder.path().join("plywood"))).assert_ok();
+        // The folder of the build may be closed to others. A copy is made by another process: a program that is open
+        // for writing in a child of another test's cannot be run.
+        let give = "ln \"$0\" \"$1\" 2>/dev/null || cp \"$0\" \"$1\"";
+        let program = folder.path().join("plywood");
+        Outcome::of(Command::new("sh").args(["-c", give]).arg(binary()).arg(program)).assert_ok();
         Some(Self { who, user, folder })
     }
 
