@@ -9,9 +9,9 @@ use plywood::oci::{DiffId, Digest, Reference};
 use plywood::store::{ImageRecord, Store};
 use plywood::transfer::{self, Error, LoadOptions, Loaded, SaveOptions, Saved};
 
-mod layout;
+pub mod layout;
 
-pub use layout::{Layout, config, gunzip, gzip, tar};
+use layout::config;
 
 pub struct Bench {
     pub directory: tempfile::TempDir,

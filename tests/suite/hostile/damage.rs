@@ -136,6 +136,9 @@ fn with_blob(
     layout
 }
 
+/// Picks a descriptor, given that of the manifest and the manifest.
+type Which = fn(&Value, &Value) -> Value;
+
 fn layouts() -> Vec<Case> {
     let case = |name, make: fn(&Scene) -> Layout| Case::layout(Threat::Damage, name, make);
     let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 1);
@@ -143,16 +146,10 @@ fn layouts() -> Vec<Case> {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 1;
     };
-    let (entry, config, layer): (
-        fn(&Value, &Value) -> Value,
-        fn(&Value, &Value) -> Value,
-        fn(&Value, &Value) -> Value,
-    ) = (
-        |entry, _| entry.clone(),
-        |_, manifest| manifest["config"].clone(),
-        |_, manifest| manifest["layers"][0].clone(),
-    );
-    let spoiled = move |name, which: fn(&Value, &Value) -> Value, change: fn(&mut Vec<u8>)| {
+    let entry: Which = |entry, _| entry.clone();
+    let config: Which = |_, manifest| manifest["config"].clone();
+    let layer: Which = |_, manifest| manifest["layers"][0].clone();
+    let spoiled = move |name, which: Which, change: fn(&mut Vec<u8>)| {
         Case::layout(Threat::Damage, name, move |scene| with_blob(scene, which, change))
     };
     vec![
