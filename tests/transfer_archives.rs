@@ -9,7 +9,8 @@ use std::path::Path;
 use plywood::store::TarSource;
 use plywood::transfer::{Compression, Error, SaveOptions};
 use serde_json::{Value, json};
-use transfer_support::{Bench, Layout, gunzip, gzip, sample, tar, trees};
+use transfer_support::layout::{Layout, config, gunzip, gzip, tar};
+use transfer_support::{Bench, sample, trees};
 
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar";
 const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -210,7 +211,7 @@ fn archives_of_docker_old_and_new() {
     let one = tar(&[("one", b"1")]);
     let two = tar(&[("two", b"2")]);
     let diff_ids = [&one, &two].map(|bytes| plywood::oci::DiffId(plywood::oci::Digest::of(bytes)));
-    let config = transfer_support::config(&diff_ids);
+    let config = config(&diff_ids);
     let id = plywood::oci::Digest::of(&config);
     // Old: directories of their own, a repeated layer as a link, the archive gzipped as a whole.
     let mut builder = ::tar::Builder::new(Vec::new());

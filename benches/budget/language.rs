@@ -23,6 +23,7 @@ fn session(store: &std::path::Path) -> Session {
         terminal: false,
         host: HostEnvironment::default(),
         force: Vec::new(),
+        limits: plywood::workbench::Limits::default(),
     };
     Session::new(Arc::new(Workbench::new(settings)), SessionOptions::default())
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::arguments::Arguments;
 use super::{progress, report};
-use crate::script::{Failure, Sinks, Style, Value, visible};
+use crate::script::{Failure, Sinks, Style, Value, visible, visible_json};
 use crate::workbench::{Report, Stream};
 
 /// Where this process writes, and how.
@@ -54,7 +54,8 @@ impl Console {
         if value.is_unit() || self.quiet && !self.json {
             return;
         }
-        let text = if self.json { value.to_json().to_string() } else { value.render(&self.style) };
+        let text =
+            if self.json { visible_json(&value.to_json().to_string()) } else { value.render(&self.style) };
         self.line(&text);
     }
 
@@ -68,7 +69,7 @@ impl Console {
     /// Writes a failure to standard error.
     pub fn report(&self, failure: &Failure) {
         let text = if self.json {
-            serde_json::json!({ "error": failure }).to_string()
+            visible_json(&serde_json::json!({ "error": failure }).to_string())
         } else {
             report::failure_text(failure, &self.errors)
         };

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
+use crate::script::visible;
 use crate::workbench::{Progress, Report, Step};
 
 const BAR: &str = "{prefix:<20} {msg:<8} {bar:24} {binary_bytes:>11}/{binary_total_bytes:<11} {binary_bytes_per_sec:>13} {eta:>4}";
@@ -22,6 +23,14 @@ fn bars() -> Report {
     let all: Mutex<Option<(MultiProgress, HashMap<u64, ProgressBar>)>> = Mutex::default();
     Report::to(move |Progress { item, step }| {
         let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Step::Notice(text) = &step {
+            // Above the bars, where there are any.
+            match all.as_ref() {
+                Some((multi, _)) => drop(multi.println(noticed(text))),
+                None => drop(writeln!(std::io::stderr(), "{}", noticed(text))),
+            }
+            return;
+        }
         let (multi, bars) = all.get_or_insert_with(|| {
             (MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)), HashMap::new())
         });
@@ -40,6 +49,7 @@ fn bars() -> Report {
                 bar.set_message(action);
                 bars.insert(item, bar);
             }
+            Step::Notice(_) => {}
             Step::At(bytes) => {
                 if let Some(bar) = bars.get(&item) {
                     bar.set_position(bytes);
@@ -68,10 +78,11 @@ fn lines() -> Report {
         let mut begun = begun.lock().unwrap_or_else(PoisonError::into_inner);
         match step {
             Step::Begin { name, .. } => drop(begun.insert(item, (name, Instant::now()))),
+            // Where standard error is gone there is nobody to tell.
+            Step::Notice(text) => drop(writeln!(std::io::stderr(), "{}", noticed(&text))),
             Step::At(_) => {}
             Step::End { outcome, bytes } => {
                 if let Some((name, since)) = begun.remove(&item) {
-                    // Where standard error is gone there is nobody to tell.
                     let _ = writeln!(
                         std::io::stderr(),
                         "{}: {}",
@@ -82,6 +93,10 @@ fn lines() -> Report {
             }
         }
     })
+}
+
+fn noticed(text: &str) -> String {
+    format!("note: {}", visible(text).replace('\n', "\\n"))
 }
 
 fn done(outcome: &str, bytes: u64, time: Duration) -> String {

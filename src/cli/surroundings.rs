@@ -11,7 +11,7 @@ use super::{Result, report};
 use crate::repl;
 use crate::script::{Failure, Input, Session, SessionOptions};
 use crate::sys::Interrupt;
-use crate::workbench::{Fallback, HostEnvironment, Network, Report, Settings, Workbench};
+use crate::workbench::{Fallback, HostEnvironment, Limits, Network, Report, Settings, Workbench};
 
 /// The process's surroundings, read once.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub struct Surroundings {
     interrupt: Interrupt,
     source_date_epoch: Option<i64>,
     force: Vec<Fallback>,
+    limits: Limits,
     json: bool,
     quiet: bool,
 }
@@ -41,6 +42,7 @@ impl Surroundings {
         };
         Ok(Self {
             force: force()?,
+            limits: limits()?,
             store: store(arguments)?,
             environment: std::env::vars_os()
                 .map(|(name, value)| {
@@ -70,6 +72,7 @@ impl Surroundings {
                 report,
             },
             force: self.force.clone(),
+            limits: self.limits.clone(),
         }))
     }
 
@@ -216,6 +219,12 @@ fn force() -> Result<Vec<Fallback>> {
             })
         })
         .collect()
+}
+
+/// What archives and registries are allowed: see [`Limits`].
+fn limits() -> Result<Limits> {
+    let text = std::env::var("PLYWOOD_LIMITS").unwrap_or_default();
+    text.parse::<Limits>().map_err(|error| Failure::new("usage", format!("`PLYWOOD_LIMITS`: {error}")).into())
 }
 
 fn store(arguments: &Arguments) -> Result<PathBuf> {

@@ -219,13 +219,14 @@ impl<'a> View<'a> {
     fn finish(self) -> Waste {
         let mut waste = Waste { by_layer: vec![0; self.layers], ..Waste::default() };
         for version in self.versions {
-            waste.total += version.bytes;
+            waste.total = waste.total.saturating_add(version.bytes);
             let Some((hidden_by, cause)) = version.hidden else { continue };
             if version.bytes == 0 {
                 continue;
             }
-            waste.bytes += version.bytes;
-            waste.by_layer[version.layer] += version.bytes;
+            waste.bytes = waste.bytes.saturating_add(version.bytes);
+            let own = &mut waste.by_layer[version.layer];
+            *own = own.saturating_add(version.bytes);
             waste.items.push(Hidden {
                 path: version.path.to_vec(),
                 bytes: version.bytes,

@@ -36,7 +36,12 @@ impl<R: Rung> Ladder<R> {
     }
 
     fn climb(&mut self, dir: &[u8]) -> Result<bool, R::Error> {
-        let common = self.path.iter().zip(dir).take_while(|(one, other)| one == other).count();
+        // On the way down, which is most ways, the old path is the beginning of the new one.
+        let common = if dir.starts_with(&self.path) {
+            self.path.len()
+        } else {
+            self.path.iter().zip(dir).take_while(|(one, other)| one == other).count()
+        };
         while self
             .rungs
             .back()

@@ -1,7 +1,7 @@
 //! What a merged view shows, as entries, and copied to the outside.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
 use std::path::Path;
@@ -11,6 +11,7 @@ use super::error::Error;
 use super::scan::{entry_of, read_xattrs};
 use super::stack::{Cursor, Node, Stack};
 use super::tar::DirContent;
+use crate::sys::file;
 
 impl Node {
     /// What it is; `None` for a socket.
@@ -146,21 +147,25 @@ fn copy_one(cursor: &mut Cursor, path: &[u8], target: &Path, node: Node) -> io::
             if fs::symlink_metadata(target).is_ok_and(|metadata| metadata.is_symlink()) {
                 fs::remove_file(target)?;
             }
-            let mut file = fs::OpenOptions::new()
+            let mut out = fs::OpenOptions::new()
                 .write(true)
                 .create(true)
                 .truncate(true)
                 .custom_flags(libc::O_NOFOLLOW)
                 .mode(0o600)
                 .open(target)?;
-            io::copy(&mut source, &mut file)?;
-            file.flush()?;
-            file.set_permissions(fs::Permissions::from_mode(node.stat.mode & 0o777))?;
+            // What is no file of its own, such as `/dev/stdout`, takes bytes one after another only.
+            if out.metadata()?.is_file() {
+                file::copy_data(&source, &out, node.stat.size)?;
+            } else {
+                io::copy(&mut source, &mut out)?;
+            }
+            out.set_permissions(fs::Permissions::from_mode(node.stat.mode & 0o777))?;
             let time = std::time::UNIX_EPOCH.checked_add(std::time::Duration::new(
                 u64::try_from(node.stat.mtime).unwrap_or(0),
                 node.stat.mtime_nanos,
             ));
-            time.map_or(Ok(()), |time| file.set_modified(time))
+            time.map_or(Ok(()), |time| out.set_modified(time))
         }
         _ => Ok(()),
     }
@@ -176,30 +181,7 @@ fn is_real_dir(path: &Path) -> bool {
 /// [`Error::Path`] where one is not there; [`Error::Io`].
 pub fn same_content(one: &Path, other: &Path, path: &[u8]) -> Result<bool, Error> {
     let open = |root: &Path| DirContent::open(root).and_then(|content| content.file(path));
-    let (mut one, mut other) = (open(one)?, open(other)?);
-    let (mut left, mut right) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
-    loop {
-        let said = |source| Error::io("read", path, source);
-        let (read, also) =
-            (fill(&mut one, &mut left).map_err(said)?, fill(&mut other, &mut right).map_err(said)?);
-        if left[..read] != right[..also] {
-            return Ok(false);
-        }
-        if read == 0 {
-            return Ok(true);
-        }
-    }
-}
-
-fn fill(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match file.read(&mut buffer[filled..])? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    Ok(filled)
+    file::same_data(&open(one)?, &open(other)?).map_err(|source| Error::io("read", path, source))
 }
 
 fn entry(cursor: &mut Cursor, stack: &Stack, path: &[u8], node: Node) -> Result<Option<Entry>, Error> {

@@ -29,7 +29,7 @@ pub mod verbs;
 pub use context::{Input, SessionOptions, Sinks, StreamSink, TextSink};
 pub use definitions::definitions;
 pub use failure::{CallSite, Failure, Place};
-pub use render::{Style, duration, size, visible};
+pub use render::{Style, duration, size, visible, visible_json};
 pub use resolver::STDLIB;
 pub use session::{Completeness, Names, Outcome, Session, SessionState};
 pub use suggest::nearest;

@@ -12,7 +12,7 @@ use super::place::{Attributes, dress};
 use crate::layer::owners::Recorder;
 use crate::layer::{OverlayFormat, Stack};
 use crate::oci::ChainId;
-use crate::store::{PartId, Store};
+use crate::store::{CHAIN_KIND, PartId, Store};
 
 /// What the engine needs at a path.
 enum Point {
@@ -35,9 +35,6 @@ const POINTS: [(&str, Point); 10] = [
     ("etc/mtab", Point::Link("/proc/mounts")),
 ];
 
-/// The kind under which the store keeps these parts.
-const KIND: &str = "init";
-
 /// The init layer's directory for the image with these layers, made at first need.
 pub fn layer(
     store: &Store,
@@ -46,7 +43,7 @@ pub fn layer(
     format: OverlayFormat,
 ) -> Result<PathBuf, Error> {
     let key = chain.map_or_else(|| "scratch".to_owned(), |chain| chain.to_string());
-    let part = match store.special_part(KIND, &key)? {
+    let part = match store.special_part(CHAIN_KIND, &key)? {
         Some(part) => part,
         None => make(store, &key, layers, format)?,
     };
@@ -58,7 +55,7 @@ fn make(store: &Store, key: &str, layers: &[PathBuf], format: OverlayFormat) -> 
     let root = store.part_dir(&part).join("fs");
     fill(&root, &Stack::open(layers, format)?)?;
     // Another process may have been first; then its part is the one to use.
-    Ok(store.put_special_part(KIND, key, &part)?)
+    Ok(store.put_special_part(CHAIN_KIND, key, &part)?)
 }
 
 fn fill(root: &Path, image: &Stack) -> Result<(), Error> {

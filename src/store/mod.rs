@@ -44,4 +44,5 @@ pub use records::containers::{ContainerRecord, NewContainer, Status};
 pub use records::images::{BlobDescriptor, ImageRecord, MovedReference, RemovedImage, StoredImage};
 pub use records::layers::{AddedLayer, LayerRecord, TarSource};
 pub use records::snapshots::{NewSnapshot, SnapshotRecord};
+pub use records::special::CHAIN_KIND;
 pub use store::Store;

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::records::layers::{self, Leftover};
+use super::records::special;
 use super::session::{Living, owner};
 use super::store::{Inner, names};
 use super::{Error, PartId, Store, blobs, reach, remove};
@@ -69,6 +70,7 @@ impl Inner {
                     let all: Vec<DiffId> =
                         layers::all(database)?.into_iter().map(|layer| layer.diff_id).collect();
                     layers::remove_unneeded(database, all, &mut living, &mut leftover)?;
+                    leftover.parts.extend(special::remove_unneeded(database)?);
                 }
                 reached_parts = reach::parts(database)?;
                 reached_blobs = reach::blobs(database)?;

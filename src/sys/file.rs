@@ -17,7 +17,7 @@ mod remove;
 mod spread;
 mod xattr;
 
-pub use copy::copy_data;
+pub use copy::{copy_data, same_data};
 pub use remove::remove_tree;
 pub use spread::spread_subdirectories;
 pub use xattr::{get_xattr, get_xattr_of, list_xattrs, remove_xattr, set_xattr, set_xattr_of, use_paths};

@@ -18,6 +18,15 @@ const BLOCK: u64 = 512;
 /// Bytes of one extended header. Image archives have short names.
 const EXTENSION_BYTES: u64 = 1 << 20;
 
+const NO_HEADER: &str = "it ends in the middle of a header";
+const NO_SUM: &str = "a checksum is no number";
+const WRONG_SUM: &str = "a header's checksum is wrong";
+
+/// Whether an archive that fails so, right at its beginning, is none at all.
+pub(super) fn is_no_tar(offset: u64, reason: &str) -> bool {
+    offset == 0 && [NO_HEADER, NO_SUM, WRONG_SUM].contains(&reason)
+}
+
 /// How many links one member may lead through.
 const MAX_LINKS: usize = 16;
 
@@ -97,12 +106,12 @@ impl Archive {
         let mut walk = Walk { file: &file, path, length, position: 0 };
         let mut members = HashMap::new();
         let mut extension = Extension::default();
-        let mut headers = 0;
+        let (mut headers, mut name_bytes) = (0, 0_u64);
+        let exceeded = |limit, allowed| Error::Limit { name: path.display().to_string(), limit, allowed };
         while let Some(header) = walk.header()? {
             headers += 1;
             if headers > limits.members {
-                let name = path.display().to_string();
-                return Err(Error::Limit { name, limit: "members", allowed: limits.members });
+                return Err(exceeded("members", limits.members));
             }
             let start = walk.position - BLOCK;
             let damaged = |reason| Error::Archive { path: path.to_owned(), offset: start, reason };
@@ -127,6 +136,11 @@ impl Archive {
                         _ => Member::Other,
                     };
                     walk.skip(size)?;
+                    let target = if let Member::Link(target) = &member { target.len() } else { 0 };
+                    name_bytes += (name.len() + target) as u64;
+                    if name_bytes > limits.member_name_bytes {
+                        return Err(exceeded("member_name_bytes", limits.member_name_bytes));
+                    }
                     // The last of several wins, as when a tar is unpacked.
                     members.insert(name, member);
                 }
@@ -142,12 +156,16 @@ impl Archive {
 
     /// The content of the member `name`, links followed; `None` if there is none.
     pub fn section(&self, name: &str) -> Option<Section> {
+        let Member::File { offset, size } = self.members.get(&self.own_name(name)?)? else { return None };
+        Some(Section { file: Arc::clone(&self.file), offset: *offset, remaining: *size })
+    }
+
+    /// The name of the file to which `name` leads, links followed; `None` if there is none.
+    pub fn own_name(&self, name: &str) -> Option<String> {
         let mut name = clean(name);
         for _ in 0..MAX_LINKS {
             match self.members.get(&name)? {
-                Member::File { offset, size } => {
-                    return Some(Section { file: Arc::clone(&self.file), offset: *offset, remaining: *size });
-                }
+                Member::File { .. } => return Some(name),
                 Member::Link(target) => name.clone_from(target),
                 Member::Other => return None,
             }
@@ -220,18 +238,18 @@ impl Walk<'_> {
         }
         let mut block = [0; BLOCK as usize];
         if self.length - self.position < BLOCK {
-            return Err(self.damaged("it ends in the middle of a header"));
+            return Err(self.damaged(NO_HEADER));
         }
         self.file.read_exact_at(&mut block, self.position).map_err(Error::io("read", self.path))?;
         if block.iter().all(|byte| *byte == 0) {
             return Ok(None);
         }
-        let sum = number(&block[148..156]).ok_or_else(|| self.damaged("a checksum is no number"))?;
+        let sum = number(&block[148..156]).ok_or_else(|| self.damaged(NO_SUM))?;
         let counted = block.iter().enumerate();
         let found: u64 =
             counted.map(|(at, byte)| u64::from(if (148..156).contains(&at) { b' ' } else { *byte })).sum();
         if sum != found {
-            return Err(self.damaged("a header's checksum is wrong"));
+            return Err(self.damaged(WRONG_SUM));
         }
         let size = number(&block[124..136]).ok_or_else(|| self.damaged("a size is no number"))?;
         let mut name = field(&block[..100]);

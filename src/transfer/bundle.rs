@@ -5,8 +5,9 @@ use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::archive::{Archive, Section};
+use super::archive::{Archive, Section, is_no_tar};
 use super::compression::Compression;
+use super::expansion::Expansion;
 use super::watch::Watch;
 use super::{Error, Limits};
 use crate::oci::Digest;
@@ -32,12 +33,14 @@ impl Bundle {
         let mut start = [0; 6];
         let length = read_start(&file, &mut start).map_err(Error::io("read", path))?;
         if !matches!(Compression::recognise(&start[..length]), Ok(Compression::None)) {
-            let (_, content) = Compression::open(watch.reader(file)).map_err(Error::io("read", path))?;
+            let expansion = Expansion::of(limits, path.display().to_string());
+            let (_, content) =
+                Compression::open(watch.reader(file), expansion).map_err(Error::io("read", path))?;
             file = copy(content, path, scratch, limits)?;
         }
         match Archive::open(file, path, limits) {
             Ok(archive) => Ok(Self::Archive(archive)),
-            Err(Error::Archive { offset: 0, .. }) => Err(Error::NoImages {
+            Err(Error::Archive { offset, reason, .. }) if is_no_tar(offset, reason) => Err(Error::NoImages {
                 path: path.to_owned(),
                 reason: "it is neither a tar archive nor a directory".to_owned(),
             }),
@@ -81,6 +84,14 @@ impl Bundle {
             };
         let found = file.metadata().map_err(Error::io("read", &path))?;
         Ok(found.is_file().then(|| Section::whole(file, found.len())))
+    }
+
+    /// The name under which the file `name` really is, if there is one.
+    pub fn own_name(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Archive(archive) => archive.own_name(name),
+            Self::Directory(_) => None,
+        }
     }
 
     /// The file `name`; an error if there is none.

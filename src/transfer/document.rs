@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Error;
+use super::{Error, Limits};
+use crate::image::Config;
 use crate::oci::media_type as media;
 use crate::oci::{DiffId, Digest};
 
@@ -186,20 +187,31 @@ impl Document {
     }
 }
 
-/// The DiffIDs that a configuration names, lowest first.
+/// The DiffIDs that a configuration names, lowest first; an error for one with which no verb could do anything.
 pub(super) fn diff_ids(config: &[u8], name: &str) -> Result<Vec<DiffId>, Error> {
-    #[derive(Deserialize)]
-    struct Config {
-        rootfs: RootFs,
-    }
-    #[derive(Deserialize)]
-    struct RootFs {
-        #[serde(default)]
-        diff_ids: Option<Vec<DiffId>>,
-    }
-    let config: Config = serde_json::from_slice(config)
+    let config = Config::parse(config.to_vec())
         .map_err(|error| Error::document(name, format!("it is no image configuration: {error}")))?;
-    Ok(config.rootfs.diff_ids.unwrap_or_default())
+    Ok(config.diff_ids().to_vec())
+}
+
+/// Has the document at most as many values as are allowed? Parsed, each takes many times the bytes of its text.
+pub(super) fn check_values(raw: &[u8], name: &str, limits: &Limits) -> Result<(), Error> {
+    let (mut count, mut within, mut escaped) = (1_u64, false, false);
+    for byte in raw {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if within => escaped = true,
+            b'"' => within = !within,
+            // One comes after each of these, be it a key.
+            b'[' | b'{' | b',' | b':' if !within => count += 1,
+            _ => {}
+        }
+    }
+    if count > limits.document_values {
+        let allowed = limits.document_values;
+        return Err(Error::Limit { name: name.to_owned(), limit: "document_values", allowed });
+    }
+    Ok(())
 }
 
 /// Is a layer of this kind one that only its maker's server may give out?
@@ -226,6 +238,17 @@ mod tests {
         assert!(matches!(parse(manifest, Some(media::OCI_MANIFEST)), Ok(Document::Manifest(_))));
         let index = r#"{"schemaVersion":2,"manifests":[DESC]}"#;
         assert!(matches!(parse(index, Some(media::DOCKER_LIST)), Ok(Document::Index(_))));
+    }
+
+    #[test]
+    fn values_are_counted() {
+        let count = |text: &str, allowed| {
+            let limits = Limits { document_values: allowed, ..Limits::default() };
+            check_values(text.as_bytes(), "x", &limits).is_ok()
+        };
+        for (text, values) in [("7", 1), ("[1,2]", 3), (r#"{"a":[],"b":"[,,{\"\\,"}"#, 6), ("", 1)] {
+            assert!(count(text, values) && !count(text, values - 1), "{text}");
+        }
     }
 
     #[test]

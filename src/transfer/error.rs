@@ -148,6 +148,14 @@ pub enum Error {
     /// A layer's own trouble.
     #[error(transparent)]
     Layer(#[from] crate::layer::Error),
+    /// The same, of one of several layers.
+    #[error("`{name}`: {source}")]
+    LayerFile {
+        /// The file that the layer came as.
+        name: String,
+        /// What is wrong with it.
+        source: crate::layer::Error,
+    },
     /// The store's own trouble.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
@@ -221,6 +229,14 @@ impl Error {
                 Err(source) => Self::Layer(crate::layer::Error::Io { action, path, source }),
             },
             other => Self::Layer(other),
+        }
+    }
+
+    /// The same error, with the name of the layer's file where it does not have one.
+    pub(super) fn of_layer(self, name: &str) -> Self {
+        match self {
+            Self::Layer(source) => Self::LayerFile { name: name.to_owned(), source },
+            other => other,
         }
     }
 

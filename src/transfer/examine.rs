@@ -1,15 +1,16 @@
 //! Images looked at where they lie: nothing is unpacked, stored or believed.
 
+use std::collections::HashSet;
 use std::io::BufReader;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::archive::Section;
 use super::bundle::Bundle;
 use super::compression::Compression;
+use super::expansion::Expansion;
 use super::images::{self, LayerFile};
-use super::load::{check_kind, place_of, processors};
+use super::load::{check_kind, in_parallel, place_of, processors};
 use super::watch::Watch;
 use super::{Error, Limits, Source};
 use crate::layer::{self, Index};
@@ -47,9 +48,6 @@ pub struct ExaminedLayer {
     pub index: Arc<Index>,
 }
 
-/// Which image, which of its layers, and what came of it.
-type Outcome = (usize, usize, Result<ExaminedLayer, Error>);
-
 /// Reads what the images of `source` are made of, in one pass over each layer.
 ///
 /// The indexes, and an archive that came compressed as a whole, are nameless files in `scratch`.
@@ -67,58 +65,35 @@ pub fn examine(
     let bundle = Bundle::open(&path, scratch, limits, &watch)?;
     check_kind(source, &bundle)?;
     let found = images::find(&bundle, layout, wanted.as_deref(), limits)?;
-    let files: Vec<(usize, usize, &LayerFile)> = found
-        .iter()
-        .enumerate()
-        .flat_map(|(image, found)| found.layers.iter().enumerate().map(move |(at, file)| (image, at, file)))
-        .collect();
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Outcome>> = Mutex::default();
-    let work = || {
-        while let Some((image, at, file)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let layer = watch.check().and_then(|()| read(&bundle, file, scratch, limits, &watch));
-            if layer.is_err() {
-                watch.stop();
-            }
-            results.lock().unwrap_or_else(PoisonError::into_inner).push((*image, *at, layer));
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..processors().min(files.len()) {
-            scope.spawn(work);
-        }
-        work();
+    let mut seen = HashSet::new();
+    let mut files = Vec::new();
+    for file in found.iter().flat_map(|image| &image.layers).filter(|file| seen.insert(*file)) {
+        files.push((bundle.section(&file.member)?.size(), file));
+    }
+    let layers =
+        in_parallel(files, processors(), &watch, |file| read(&bundle, file, scratch, limits, &watch))?;
+    let examined = found.into_iter().map(|image| Examined {
+        // Each was read, or there would have been an error.
+        layers: image.layers.iter().filter_map(|file| layers.get(file).cloned()).collect(),
+        id: image.id,
+        config: image.config,
+        manifest: image.manifest,
+        references: image.references,
     });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    // The failure that made the others stop, not one of theirs.
-    if let Some(at) = results
-        .iter()
-        .position(|(_, _, layer)| matches!(layer, Err(error) if !matches!(error, Error::Interrupted)))
-    {
-        results.swap(0, at);
-        results.truncate(1);
-    }
-    results.sort_by_key(|(image, at, _)| (*image, *at));
-    let mut examined: Vec<Examined> = found
-        .into_iter()
-        .map(|image| Examined {
-            id: image.id,
-            config: image.config,
-            manifest: image.manifest,
-            references: image.references,
-            layers: Vec::new(),
-        })
-        .collect();
-    for (image, _, layer) in results {
-        let layer = layer?;
-        if let Some(image) = examined.get_mut(image) {
-            image.layers.push(layer);
-        }
-    }
-    Ok(examined)
+    Ok(examined.collect())
 }
 
 fn read(
+    bundle: &Bundle,
+    file: &LayerFile,
+    scratch: &Path,
+    limits: &Limits,
+    watch: &Watch,
+) -> Result<ExaminedLayer, Error> {
+    look_into(bundle, file, scratch, limits, watch).map_err(|error| error.of_layer(&file.member))
+}
+
+fn look_into(
     bundle: &Bundle,
     file: &LayerFile,
     scratch: &Path,
@@ -132,7 +107,7 @@ fn read(
         Compression::None => layer::index_tar(section.range(), &limits.layer),
         _ => {
             let content = compression
-                .reader(watch.reader(section.clone()))
+                .reader(watch.reader(section.clone()), Expansion::of(limits, &file.member))
                 .map_err(Error::io("unpack", Path::new(&file.member)))?;
             layer::index_tar(BufReader::with_capacity(1 << 17, content), &limits.layer)
         }

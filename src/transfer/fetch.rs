@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::bundle::Bundle;
 use super::compression::Compression;
 use super::examine::start_of;
+use super::expansion::Expansion;
 use super::images::LayerFile;
 use super::watch::Watch;
 use super::{Error, LoadOptions};
@@ -31,6 +32,16 @@ pub(super) struct Fetched {
 
 /// Brings one layer into the store; afterwards it is pinned there.
 pub(super) fn fetch(
+    store: &Store,
+    bundle: &Bundle,
+    file: &LayerFile,
+    options: &LoadOptions,
+    watch: &Watch,
+) -> Result<Fetched, Error> {
+    take_in(store, bundle, file, options, watch).map_err(|error| error.of_layer(&file.member))
+}
+
+fn take_in(
     store: &Store,
     bundle: &Bundle,
     file: &LayerFile,
@@ -75,10 +86,13 @@ pub(super) fn fetch(
             notices: Vec::new(),
         });
     }
+    let expansion = Expansion::of(&options.limits, name);
     let mut tee = Tee { stream: item.reader(watch.reader(section)), blob: store.blob_writer()? };
     let part = match present {
         Some(_) => {
-            let content = compression.reader(&mut tee).map_err(Error::io("unpack", Path::new(name)))?;
+            let content = compression
+                .reader(&mut tee, expansion.clone())
+                .map_err(Error::io("unpack", Path::new(name)))?;
             let found = hash(content).map_err(Error::io("unpack", Path::new(name)))?;
             if found != file.diff_id {
                 let expected = file.diff_id;
@@ -87,7 +101,9 @@ pub(super) fn fetch(
             None
         }
         None => {
-            let content = compression.reader(&mut tee).map_err(Error::io("unpack", Path::new(name)))?;
+            let content = compression
+                .reader(&mut tee, expansion.clone())
+                .map_err(Error::io("unpack", Path::new(name)))?;
             Some(unpack_part(store, content, Some(file.diff_id), options, false)?)
         }
     };

@@ -2,7 +2,8 @@
 //!
 //! Sources: OCI image-spec `image-layout.md`; the `manifest.json` of `docker save`.
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -64,7 +65,7 @@ pub(super) fn find(
     limits: &Limits,
 ) -> Result<Vec<Found>, Error> {
     let flat = layout == Layout::Flat || layout == Layout::Either && is_flat(bundle, limits);
-    let finder = Finder { bundle, limits, flat };
+    let finder = Finder { bundle, limits, flat, spent: Cell::new(0) };
     if flat {
         return finder.single(wanted).map(|image| vec![image]);
     }
@@ -87,28 +88,36 @@ pub(super) fn find(
     // Docker 25 and later write both. The manifests are only in the one, all names in the other.
     if layout != Layout::Oci && docker && oci {
         let twins = finder.oci(None).unwrap_or_default();
+        let twins: HashMap<Digest, &Found> = twins.iter().rev().map(|twin| (twin.id, twin)).collect();
         for image in found.iter_mut().filter(|image| image.manifest.is_none()) {
-            if let Some(twin) = twins.iter().find(|twin| twin.id == image.id) {
+            if let Some(twin) = twins.get(&image.id) {
                 image.manifest.clone_from(&twin.manifest);
                 image.layers.clone_from(&twin.layers);
             }
         }
     }
-    // One image under several names is one image.
+    Ok(merge(found))
+}
+
+/// One image under several names is one image.
+fn merge(found: Vec<Found>) -> Vec<Found> {
     let mut images: Vec<Found> = Vec::new();
+    let mut places: HashMap<(Digest, Option<Digest>), usize> = HashMap::new();
     for image in found {
-        match images.iter_mut().find(|known| known.id == image.id && known.manifest == image.manifest) {
-            Some(known) => {
-                for reference in image.references {
-                    if !known.references.contains(&reference) {
-                        known.references.push(reference);
-                    }
-                }
+        let key = (image.id, image.manifest.as_deref().map(Digest::of));
+        match places.get(&key).and_then(|at| images.get_mut(*at)) {
+            Some(known) => known.references.extend(image.references),
+            None => {
+                places.insert(key, images.len());
+                images.push(image);
             }
-            None => images.push(image),
         }
     }
-    Ok(images)
+    for image in &mut images {
+        let mut seen = HashSet::new();
+        image.references.retain(|reference| seen.insert(reference.clone()));
+    }
+    images
 }
 
 /// An entry of `manifest.json`.
@@ -126,6 +135,8 @@ struct Finder<'a> {
     bundle: &'a Bundle,
     limits: &'a Limits,
     flat: bool,
+    /// Bytes of the documents read so far.
+    spent: Cell<u64>,
 }
 
 /// Is it what skopeo writes as `dir:`?
@@ -142,7 +153,7 @@ impl Finder<'_> {
             let path = self.bundle.path().to_owned();
             return Err(Error::NoSuchImage { path, name: name.to_owned(), present: Vec::new() });
         }
-        let raw = self.bundle.document(NAME, self.limits)?;
+        let raw = self.document(NAME)?;
         match Document::parse(&raw, NAME, None)? {
             Document::Manifest(manifest) => self.image_of(&manifest, raw, NAME),
             Document::Index(_) => Err(Error::document(NAME, "it is an index and no image's manifest")),
@@ -153,16 +164,29 @@ impl Finder<'_> {
         if self.flat { digest.hex() } else { bundle::blob_name(digest) }
     }
 
+    /// The bytes of the document `name`. Several names may lead to one and the same: it counts each time.
+    fn document(&self, name: &str) -> Result<Vec<u8>, Error> {
+        let bytes = self.bundle.document(name, self.limits)?;
+        self.spent.set(self.spent.get().saturating_add(bytes.len() as u64));
+        let allowed = self.limits.all_document_bytes;
+        if self.spent.get() > allowed {
+            let name = self.bundle.path().display().to_string();
+            return Err(Error::Limit { name, limit: "all_document_bytes", allowed });
+        }
+        document::check_values(&bytes, name, self.limits)?;
+        Ok(bytes)
+    }
+
     fn blob(&self, digest: &Digest, size: u64) -> Result<Vec<u8>, Error> {
         let name = self.blob_name(digest);
-        let bytes = self.bundle.document(&name, self.limits)?;
+        let bytes = self.document(&name)?;
         bundle::check(&name, &bytes, digest, Some(size))?;
         Ok(bytes)
     }
 
     fn docker(&self, wanted: Option<&str>) -> Result<Vec<Found>, Error> {
         const NAME: &str = "manifest.json";
-        let raw = self.bundle.document(NAME, self.limits)?;
+        let raw = self.document(NAME)?;
         let entries: Vec<Saved> =
             serde_json::from_slice(&raw).map_err(|error| Error::document(NAME, error.to_string()))?;
         self.check_count(entries.len())?;
@@ -172,7 +196,7 @@ impl Finder<'_> {
             let tags = entry.repo_tags.unwrap_or_default();
             let references = tags
                 .iter()
-                .map(|tag| tag.parse::<Reference>().map_err(|error| Error::document(NAME, error.to_string())))
+                .map(|tag| parse_name(tag).map_err(|reason| Error::document(NAME, reason)))
                 .collect::<Result<Vec<_>, _>>()?;
             let fits = wanted.is_none_or(|wanted| {
                 wanted.parse::<Reference>().is_ok_and(|wanted| references.contains(&wanted))
@@ -181,16 +205,17 @@ impl Finder<'_> {
             if !fits {
                 continue;
             }
-            let config = self.bundle.document(&entry.config, self.limits)?;
+            let config = self.document(&entry.config)?;
             if let Some(expected) = digest_in_name(&entry.config) {
                 bundle::check(&entry.config, &config, &expected, None)?;
             }
             let layers = entry.layers.unwrap_or_default();
             let files = layers.into_iter().map(|member| {
                 let digest = member.strip_prefix("blobs/sha256/").and_then(digest_in_name);
-                (member, digest)
+                // One file may have several names; it is one layer all the same.
+                (self.bundle.own_name(&member).unwrap_or(member), digest)
             });
-            let mut image = self.image(config, &entry.config, files.collect())?;
+            let mut image = assemble(config, &entry.config, &entry.config, files.collect(), self.limits)?;
             image.references = match wanted.and_then(|wanted| wanted.parse().ok()) {
                 Some(only) => vec![only],
                 None => references,
@@ -203,7 +228,7 @@ impl Finder<'_> {
     fn oci(&self, wanted: Option<&str>) -> Result<Vec<Found>, Error> {
         const NAME: &str = "index.json";
         self.check_layout()?;
-        let raw = self.bundle.document(NAME, self.limits)?;
+        let raw = self.document(NAME)?;
         let Document::Index(entries) = Document::parse(&raw, NAME, None)? else {
             return Err(Error::document(NAME, "it is a manifest and not an index"));
         };
@@ -251,7 +276,7 @@ impl Finder<'_> {
             image_layout_version: String,
         }
         const NAME: &str = "oci-layout";
-        let raw = self.bundle.document(NAME, self.limits)?;
+        let raw = self.document(NAME)?;
         let marker: Marker =
             serde_json::from_slice(&raw).map_err(|error| Error::document(NAME, error.to_string()))?;
         if marker.image_layout_version.starts_with("1.") {
@@ -301,29 +326,23 @@ impl Finder<'_> {
             }
             files.push((member, Some(layer.digest)));
         }
-        let mut image = self.image(config, name, files)?;
+        let config_name = self.blob_name(&manifest.config.digest);
+        let mut image = assemble(config, &config_name, name, files, self.limits)?;
         image.manifest = Some(raw);
         Ok(image)
     }
-
-    fn image(
-        &self,
-        config: Vec<u8>,
-        name: &str,
-        files: Vec<(String, Option<Digest>)>,
-    ) -> Result<Found, Error> {
-        assemble(config, name, files, self.limits)
-    }
 }
 
-/// An image of a configuration and the files of its layers, lowest first, which must fit together.
+/// An image of a configuration and the files of its layers, lowest first, which must fit together. The names are
+/// those of the configuration and of what lists the layers.
 pub(super) fn assemble(
     config: Vec<u8>,
+    config_name: &str,
     name: &str,
     files: Vec<(String, Option<Digest>)>,
     limits: &Limits,
 ) -> Result<Found, Error> {
-    let diff_ids = document::diff_ids(&config, name)?;
+    let diff_ids = document::diff_ids(&config, config_name)?;
     if files.len() as u64 > limits.layers {
         return Err(Error::Limit { name: name.to_owned(), limit: "layers", allowed: limits.layers });
     }
@@ -365,33 +384,37 @@ pub(super) fn refuse_foreign(digest: &Digest, name: &str) -> Error {
 
 /// Of several entries under one name, each for another machine, the one for this machine.
 fn choose_platforms(entries: Vec<Descriptor>) -> Result<Vec<Descriptor>, Error> {
-    let mut chosen: Vec<Descriptor> = Vec::new();
-    let mut done = BTreeSet::new();
-    for entry in &entries {
-        let name = shown_name(entry);
-        if !done.insert(name.clone()) {
-            continue;
-        }
-        let group: Vec<&Descriptor> = entries.iter().filter(|other| shown_name(other) == name).collect();
-        let alternatives = group.len() > 1 && group.iter().all(|entry| entry.platform.is_some());
-        if !alternatives {
-            chosen.extend(group.into_iter().cloned());
-            continue;
-        }
-        let own = |entry: &&&Descriptor| entry.platform.as_ref().is_some_and(Platform::is_own);
-        match group.iter().find(own) {
-            Some(entry) => chosen.push((*entry).clone()),
-            None => {
-                let present =
-                    group.iter().filter_map(|entry| entry.platform.as_ref().map(Platform::to_string));
-                return Err(Error::NoPlatform {
-                    wanted: Platform::own().to_string(),
-                    present: present.collect(),
-                });
-            }
+    let mut groups: Vec<Vec<Descriptor>> = Vec::new();
+    let mut places: HashMap<Option<String>, usize> = HashMap::new();
+    for entry in entries {
+        let at = *places.entry(shown_name(&entry)).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.push(entry),
+            None => groups.push(vec![entry]),
         }
     }
+    let mut chosen: Vec<Descriptor> = Vec::new();
+    for group in groups {
+        if group.len() == 1 || group.iter().any(|entry| entry.platform.is_none()) {
+            chosen.extend(group);
+            continue;
+        }
+        let platforms = || group.iter().filter_map(|entry| entry.platform.as_ref());
+        let present: Vec<String> = platforms().map(Platform::to_string).collect();
+        let own = group.iter().find(|entry| entry.platform.as_ref().is_some_and(Platform::is_own));
+        let wanted = Platform::own().to_string();
+        chosen.push(own.cloned().ok_or(Error::NoPlatform { wanted, present })?);
+    }
     Ok(chosen)
+}
+
+/// A name that an image can be given.
+fn parse_name(text: &str) -> Result<Reference, String> {
+    let reference: Reference = text.parse().map_err(|error: crate::oci::Error| error.to_string())?;
+    if reference.digest().is_some() {
+        return Err(format!("`{text}` is no name that an image could be given: it has a digest"));
+    }
+    Ok(reference)
 }
 
 /// `HEX`, `HEX.json` and `…/HEX`: Docker names files by their digest.

@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Error;
 use super::compression::Compression;
+use super::expansion::Expansion;
 use crate::layer::{self, DirContent, Index, TarOptions};
 use crate::oci::{DiffId, Digest};
 use crate::store::{LayerRecord, Store, TarSource};
@@ -29,8 +30,8 @@ pub(super) fn write(store: &Store, layer: &LayerRecord, out: &mut dyn Write) -> 
         }
         TarSource::Blob(digest, _) => {
             let path = store.blob_path(digest);
-            let (_, mut content) =
-                Compression::open(store.open_blob(digest)?).map_err(Error::io("read", &path))?;
+            let (_, mut content) = Compression::open(store.open_blob(digest)?, Expansion::any())
+                .map_err(Error::io("read", &path))?;
             io::copy(&mut content, &mut out).map_err(Error::io("copy", &path))?;
         }
     }

@@ -108,7 +108,7 @@ pub(super) fn check_kind(source: &Source, bundle: &Bundle) -> Result<(), Error> 
 }
 
 /// What became of each layer's file.
-pub(super) type Results = HashMap<LayerFile, Fetched>;
+pub(super) type Results<T = Fetched> = HashMap<LayerFile, T>;
 
 /// Fetches each distinct layer once, several at a time.
 fn fetch_all(
@@ -128,17 +128,17 @@ fn fetch_all(
 }
 
 /// Does `work` for each file, with its size in bytes, in so many threads. The first failure ends it.
-pub(super) fn in_parallel(
+pub(super) fn in_parallel<T: Send>(
     mut files: Vec<(u64, &LayerFile)>,
     threads: usize,
     watch: &Watch,
-    work: impl Fn(&LayerFile) -> Result<Fetched, Error> + Sync,
-) -> Result<Results, Error> {
+    work: impl Fn(&LayerFile) -> Result<T, Error> + Sync,
+) -> Result<Results<T>, Error> {
     // The largest first: one that begins last would be waited for alone.
     files.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
     let threads = threads.clamp(1, files.len().max(1));
     let next = AtomicUsize::new(0);
-    let results: Mutex<(Results, Option<Error>)> = Mutex::default();
+    let results: Mutex<(Results<T>, Option<Error>)> = Mutex::new((Results::new(), None));
     let work = || {
         while let Some((_, file)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let outcome = watch.check().and_then(|()| work(file));

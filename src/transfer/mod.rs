@@ -20,6 +20,7 @@ pub mod daemon;
 mod document;
 mod error;
 mod examine;
+mod expansion;
 mod fetch;
 mod images;
 mod layer_tar;

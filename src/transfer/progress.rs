@@ -28,6 +28,8 @@ pub enum Step {
     },
     /// So many bytes are done, counted from the beginning.
     At(u64),
+    /// Nothing has moved on, but this is worth knowing: a sentence without its full stop.
+    Notice(String),
     /// It is over.
     End {
         /// `pulled`, `exists`, `mounted`, `stopped`, …
@@ -45,6 +47,13 @@ impl Report {
     /// One that calls `sink`.
     pub fn to(sink: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         Self(Some(Arc::new(sink)))
+    }
+
+    /// Something is worth knowing.
+    pub fn notice(&self, text: impl Into<String>) {
+        if let Some(sink) = &self.0 {
+            sink(Progress { item: 0, step: Step::Notice(text.into()) });
+        }
     }
 
     /// Something begins.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::archive::Section;
 use super::bundle;
 use super::compression::Compression;
+use super::expansion::Expansion;
 use super::fetch;
 use super::watch::Watch;
 use super::{Error, LoadOptions};
@@ -41,7 +42,8 @@ pub fn import(store: &Store, path: &Path, options: &LoadOptions) -> Result<Impor
         let item = options.report.begin(name_of(path), "import", Some(whole.size()));
         let open = || {
             item.restart();
-            Compression::open(item.reader(watch.reader(whole.clone())))
+            let expansion = Expansion::of(&options.limits, path.display().to_string());
+            Compression::open(item.reader(watch.reader(whole.clone())), expansion)
                 .map(|(_, content)| content)
                 .map_err(Error::io("read", path))
         };
@@ -52,7 +54,8 @@ pub fn import(store: &Store, path: &Path, options: &LoadOptions) -> Result<Impor
                 reason: "is neither a tar archive nor a directory".to_owned(),
             });
         }
-        let imported = fetch::unpack_tree(store, open, options)?;
+        let imported = fetch::unpack_tree(store, open, options)
+            .map_err(|error| error.of_layer(&path.display().to_string()))?;
         item.end("imported");
         imported
     };

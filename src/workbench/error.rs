@@ -139,6 +139,7 @@ impl Error {
         let plain = Self::new(io_kind(error), format!("{doing}: {}", io_text(error)));
         match error.kind() {
             Io::StorageFull | Io::QuotaExceeded => plain.with_hint(NO_SPACE_HINT),
+            Io::InvalidData | Io::UnexpectedEof => plain.with_hint(CORRUPT_HINT),
             _ => plain,
         }
     }
@@ -147,6 +148,9 @@ impl Error {
 /// What to do when a disk is full.
 pub(super) const NO_SPACE_HINT: &str =
     "free some room (`prune()` removes what nothing needs), or use another store with `--store DIR`";
+
+/// What to do about content that is not what it should be.
+pub(super) const CORRUPT_HINT: &str = "it is damaged or was cut off: fetch or make it again";
 
 fn io_kind(error: &std::io::Error) -> ErrorKind {
     use std::io::ErrorKind as Io;

@@ -1,6 +1,6 @@
 //! What each room's errors mean to the caller: kind, message, hint. The one place that decides it.
 
-use super::error::NO_SPACE_HINT;
+use super::error::{CORRUPT_HINT, NO_SPACE_HINT};
 use super::{Error, ErrorKind};
 use crate::sys::userns;
 use crate::{container, image, layer, oci, snapshot, store, transfer};
@@ -21,7 +21,9 @@ impl From<image::Error> for Error {
     fn from(error: image::Error) -> Self {
         let text = error.to_string();
         match error {
-            image::Error::Config { .. } | image::Error::LayerCount { .. } => Self::new(ErrorKind::Corrupt, text),
+            image::Error::Config { .. } | image::Error::LayerCount { .. } => {
+                Self::new(ErrorKind::Corrupt, text).with_hint(CORRUPT_HINT)
+            }
             image::Error::Instruction { .. } => Self::invalid(text).with_hint(
                 "`change` takes CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME, WORKDIR",
             ),
@@ -44,8 +46,7 @@ impl From<layer::Error> for Error {
             }
             Fault::Refused { .. } => Self::new(ErrorKind::Denied, text)
                 .with_hint("the archive is hostile or broken; nothing of it was kept"),
-            Fault::Limit { .. } => Self::new(ErrorKind::Denied, text)
-                .with_hint("if the archive is to be trusted, raise that limit"),
+            Fault::Limit { limit, .. } => Self::new(ErrorKind::Denied, text).with_hint(limit_hint(limit)),
             Fault::WhiteoutName { .. } => {
                 Self::invalid(text).with_hint("rename the file in the container, then commit")
             }
@@ -192,7 +193,7 @@ impl From<transfer::base::Error> for Error {
 impl From<transfer::Error> for Error {
     fn from(error: transfer::Error) -> Self {
         use transfer::Error as Fault;
-        let text = error.to_string();
+        let text = shortened(error.to_string());
         let of = |kind, hint: &str| Self::new(kind, text.clone()).with_hint(hint);
         match error {
             Fault::Name { .. } => of(
@@ -212,19 +213,40 @@ impl From<transfer::Error> for Error {
                 of(ErrorKind::Corrupt, "the archive is hostile or broken; nothing of it was kept")
             }
             Fault::Rebuilt { .. } => of(ErrorKind::Corrupt, "`plywood fsck` tells what is damaged"),
-            Fault::Limit { .. } => {
-                of(ErrorKind::Denied, "nothing of it was kept; no honest archive is like that")
-            }
+            Fault::Limit { limit, .. } => of(ErrorKind::Denied, &limit_hint(limit)),
             Fault::Registry { registry, fault, .. } => registry_fault(&registry, &fault, text),
             Fault::Settings { .. } => of(ErrorKind::Invalid, "set the file right, or move it away"),
             Fault::Login { .. } => Self::new(ErrorKind::Denied, text),
             Fault::Interrupted => Self::new(ErrorKind::Interrupted, text),
             Fault::Io { source, .. } => Self { message: text, ..Self::io("", &source) },
             Fault::Layer(error) => error.into(),
+            Fault::LayerFile { source, .. } => Self { message: text, ..Self::from(source) },
             Fault::Store(error) => error.into(),
             Fault::Base(error) => error.into(),
         }
     }
+}
+
+/// What to do about a limit, if anything can be done.
+fn limit_hint(limit: &str) -> String {
+    if transfer::Limits::NAMES.contains(&limit) {
+        format!("nothing of it was kept; if it is to be trusted, allow more: `PLYWOOD_LIMITS={limit}=…`")
+    } else {
+        "nothing of it was kept; no honest source is like that".to_owned()
+    }
+}
+
+/// A message that names what a stranger called something, without all of a name of megabytes.
+fn shortened(text: String) -> String {
+    const MOST: usize = 800;
+    const END: usize = 200;
+    let count = text.chars().count();
+    if count <= MOST {
+        return text;
+    }
+    let start: String = text.chars().take(MOST - END).collect();
+    let end: String = text.chars().skip(count - END).collect();
+    format!("{start} … {end}")
 }
 
 fn registry_fault(registry: &str, fault: &transfer::RegistryFault, text: String) -> Error {

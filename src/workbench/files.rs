@@ -23,12 +23,22 @@ impl Workbench {
     /// The bytes of a file, symbolic links followed within the subject.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`]; [`ErrorKind::Invalid`] for what is no regular file.
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::Invalid`] for what is no regular file; [`ErrorKind::Denied`] for more
+    /// than a gibibyte, which may be nothing but holes.
     pub fn read_blob(&self, subject: &Subject, path: &str) -> Result<Vec<u8>> {
+        const MOST: u64 = 1 << 30;
+        let said = |error: std::io::Error| Error::io(format!("reading `{path}`"), &error);
+        let file = self.open(&self.view(subject)?, subject, path)?;
+        let size = file.metadata().map_err(said)?.len();
+        if size > MOST {
+            return Err(Error::new(
+                ErrorKind::Denied,
+                format!("`{path}` has {size} bytes: more than a value of a script can hold"),
+            )
+            .with_hint("`copy_out` copies it to a file of this machine"));
+        }
         let mut bytes = Vec::new();
-        self.open(&self.view(subject)?, subject, path)?
-            .read_to_end(&mut bytes)
-            .map_err(|error| Error::io(format!("reading `{path}`"), &error))?;
+        file.take(MOST).read_to_end(&mut bytes).map_err(said)?;
         Ok(bytes)
     }
 

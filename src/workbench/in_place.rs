@@ -74,8 +74,7 @@ impl Workbench {
         };
         let source = archive.as_ref().map_or(source, super::transfer_verbs::archive_of);
         let scratch = store.root().join("tmp");
-        let limits = transfer::Limits::default();
-        let mut found = transfer::examine(&source, &scratch, &limits, self.settings.interrupt)?;
+        let mut found = transfer::examine(&source, &scratch, &self.settings.limits, self.settings.interrupt)?;
         let (Some(examined), true) = (found.pop(), found.is_empty()) else {
             return Err(Error::invalid(format!("`{text}` holds several images"))
                 .with_hint("name one, as in `oci-archive:FILE:TAG`, or take all with `load`"));
@@ -100,7 +99,7 @@ impl Workbench {
             id: id.to_string(),
             digest: digest.map(|digest| digest.to_string()),
             references: references.iter().map(ToString::to_string).collect(),
-            size: origin.sizes().iter().sum(),
+            size: origin.sizes().iter().fold(0, |sum, size| sum.saturating_add(*size)),
             created: config.created().unwrap_or_default().to_owned(),
             config: config.runtime_value(),
             diff_ids: config.diff_ids().iter().map(ToString::to_string).collect(),

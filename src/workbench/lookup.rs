@@ -39,9 +39,9 @@ impl Workbench {
     pub(super) fn image_value(&self, record: &ImageRecord) -> Result<Image> {
         let store = self.store()?;
         let config = Config::parse(record.config.clone())?;
-        let mut size = 0;
+        let mut size = 0_u64;
         for diff_id in &record.diff_ids {
-            size += store.layer(diff_id)?.map_or(0, |layer| layer.size);
+            size = size.saturating_add(store.layer(diff_id)?.map_or(0, |layer| layer.size));
         }
         let references = store.refs_of(&record.id)?.iter().map(ToString::to_string).collect();
         Ok(Image {

@@ -41,7 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
-pub use crate::transfer::{Network, Progress, Report, Step};
+pub use crate::transfer::{Limits, Network, Progress, Report, Step};
 pub use checkpoint::Checkpoint;
 pub use error::{Error, ErrorKind};
 pub use fallback::Fallback;
@@ -79,6 +79,8 @@ pub struct Settings {
     pub host: HostEnvironment,
     /// Older ways to be used although newer ones are there.
     pub force: Vec<Fallback>,
+    /// Bounds on what is believed of archives and registries.
+    pub limits: Limits,
 }
 
 /// The caller's environment, as far as verbs use it.

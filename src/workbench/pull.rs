@@ -21,7 +21,9 @@ impl Workbench {
 
     pub(super) fn pull_record(&self, reference: &Reference, platform: Option<String>) -> Result<ImageRecord> {
         let options = RegistryOptions { platform, ..self.registry_options()? };
-        Ok(registry::pull(self.store()?, reference, &options, &self.load_options()?)?.record)
+        let pulled = registry::pull(self.store()?, reference, &options, &self.load_options()?)?;
+        self.tell(&pulled.notices);
+        Ok(pulled.record)
     }
 
     /// What verbs about registries are told. The store comes first: with it the process is in its user namespace,
@@ -32,6 +34,7 @@ impl Workbench {
         Ok(RegistryOptions {
             network: host.network.clone(),
             interrupt: self.settings.interrupt,
+            limits: self.settings.limits.clone(),
             report: host.report.clone(),
             ..RegistryOptions::default()
         })
@@ -46,7 +49,10 @@ impl Workbench {
         }
         let options = RegistryOptions { hasty: true, ..self.registry_options()? };
         let error = match registry::pull(self.store()?, &reference, &options, &self.load_options()?) {
-            Ok(pulled) => return self.image_value(&pulled.record),
+            Ok(pulled) => {
+                self.tell(&pulled.notices);
+                return self.image_value(&pulled.record);
+            }
             Err(error) => Error::from(error),
         };
         let vague = reference.registry() == "docker.io" && error.kind == ErrorKind::Denied;

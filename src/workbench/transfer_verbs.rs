@@ -26,22 +26,35 @@ impl Workbench {
         };
         let source = archive.as_ref().map_or_else(|| source.clone(), archive_of);
         let loaded = transfer::load(self.store()?, &source, &self.load_options()?)?;
+        self.tell(loaded.iter().flat_map(|image| &image.notices));
         Ok(loaded.into_iter().map(|image| image.record).collect())
+    }
+
+    /// Says what is worth knowing of what came in, each thing once.
+    pub(super) fn tell<'a>(&self, notices: impl IntoIterator<Item = &'a String>) {
+        const MOST: usize = 30;
+        let mut seen = std::collections::HashSet::new();
+        let notices: Vec<&String> = notices.into_iter().filter(|notice| seen.insert(*notice)).collect();
+        let report = &self.settings.host.report;
+        notices.iter().take(MOST).for_each(|notice| report.notice(*notice));
+        if let Some(more) = notices.len().checked_sub(MOST).filter(|more| *more > 0) {
+            report.notice(format!("and {more} more like these"));
+        }
     }
 
     /// A daemon's image as an archive, which goes when the value goes.
     pub(super) fn export(&self, name: &str) -> Result<tempfile::NamedTempFile> {
         let host = &self.settings.host;
         let scratch = self.store()?.root().join("tmp");
-        let limits = transfer::Limits::default();
-        let interrupt = self.settings.interrupt;
-        Ok(transfer::daemon::export(name, &host.network, &scratch, &limits, interrupt, &host.report)?)
+        let (limits, interrupt) = (&self.settings.limits, self.settings.interrupt);
+        Ok(transfer::daemon::export(name, &host.network, &scratch, limits, interrupt, &host.report)?)
     }
 
     pub(super) fn load_options(&self) -> Result<transfer::LoadOptions> {
         Ok(transfer::LoadOptions {
             format: self.format()?,
             interrupt: self.settings.interrupt,
+            limits: self.settings.limits.clone(),
             owners: self.opened()?.identity != Identity::Single,
             report: self.settings.host.report.clone(),
             ..transfer::LoadOptions::default()
@@ -96,7 +109,9 @@ impl Workbench {
         let reference = parse_reference(reference)?;
         let changes = parse_changes(&options.change)?;
         let path = std::path::Path::new(source);
-        let layer = transfer::import(self.store()?, path, &self.load_options()?)?.layer;
+        let transfer::Imported { layer, notices } =
+            transfer::import(self.store()?, path, &self.load_options()?)?;
+        self.tell(&notices);
         let next = Next {
             created: image_time(self.settings.source_date_epoch),
             created_by: "rootfs".to_owned(),

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{Plywood, is_root, skip};
+use crate::support::{Outcome, Plywood, is_root, skip};
 
 /// That `error` is of `kind`, speaks of all of `words`, and says what to do.
 #[track_caller]
@@ -90,6 +90,11 @@ fn options_are_checked() {
     );
     let error = plywood.error("run(base(), \"true\", #{ user: \"nobody-here\" })");
     assert_eq!(error["exit_code"], 125, "{error}");
+    // What never ran is no container that runs; with `rm` it is none at all.
+    assert_eq!(plywood.json("[last().status, last().exit_code]"), serde_json::json!(["exited", 125]));
+    let count = plywood.json("containers().len()");
+    plywood.error("run(base(), \"true\", #{ user: \"nobody-here\", rm: true })");
+    assert_eq!(plywood.json("containers().len()"), count);
     assert_eq!(plywood.error("image(5)")["kind"], "invalid");
     assert_eq!(
         plywood.error("commit(run(base(), \"true\"), \"x:1\", #{ change: \"RUN x\" })")["kind"],
@@ -166,6 +171,33 @@ fn a_corrupt_archive_leaves_nothing() {
     fs::write(&bad, &bytes).unwrap();
     plywood.eval(&load).assert_ok();
     plywood.assert_clean();
+}
+
+#[test]
+fn limits_are_named_and_can_be_raised() {
+    let plywood = Plywood::new();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["one", "two", "three"] {
+        fs::write(folder.path().join(name), name).unwrap();
+    }
+    let load = format!("rootfs(`{}`, \"tree:1\").id", folder.path().display());
+    let with = |limits: &str| {
+        Outcome::of(plywood.command().env("PLYWOOD_LIMITS", limits).args(["--json", "-e", &load]))
+    };
+    let refused = with("entries=2");
+    assert_eq!(refused.code, 1, "{refused:?}");
+    let error: Value = serde_json::from_str(&refused.stderr).unwrap();
+    assert_error(&error["error"], "denied", &["`entries` of 2"]);
+    assert!(refused.stderr.contains("PLYWOOD_LIMITS=entries="), "{refused:?}");
+    plywood.assert_clean();
+    with("entries=3, tar_bytes=1M").assert_ok();
+    for (limits, part) in
+        [("entrees=3", "there are document_bytes"), ("entries=x", "no number"), ("3", "NAME=")]
+    {
+        let outcome = with(limits);
+        assert_eq!(outcome.code, 2, "{outcome:?}");
+        assert!(outcome.stderr.contains("PLYWOOD_LIMITS") && outcome.stderr.contains(part), "{outcome:?}");
+    }
 }
 
 #[test]

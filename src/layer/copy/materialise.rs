@@ -137,12 +137,12 @@ fn make(
         Kind::Dir => file::make_dir(dir, name, 0o700).map_err(fail),
         Kind::Symlink => file::make_symlink(&entry.link, dir, name).map_err(fail),
         Kind::File => {
-            let mut from = source.open(&entry.path, layer)?;
-            let mut out = file::create_file(dir, name).map_err(fail)?;
+            let from = source.open(&entry.path, layer)?;
+            let out = file::create_file(dir, name).map_err(fail)?;
             if copying == Copying::Reflink && file::share_blocks(&from, &out).is_ok() {
                 return Ok(());
             }
-            io::copy(&mut from, &mut out).map(drop).map_err(fail)
+            file::copy_data(&from, &out, entry.size).map_err(fail)
         }
         Kind::CharDevice | Kind::BlockDevice => {
             match file::make_node(dir, name, entry.kind.file_type() | 0o600, entry.device) {

@@ -1,7 +1,7 @@
 //! Tars damaged at random.
 
 use super::hostile::try_it;
-use super::support::Tar;
+use super::tar::Tar;
 
 #[test]
 fn random_damage_never_panics_or_escapes() {

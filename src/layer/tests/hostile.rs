@@ -1,6 +1,7 @@
 //! Tars that want more than a layer may have. Each is tried both on disk and without it.
 
-use super::support::{Part, Tar, is_root, options, skip, tar_of};
+use super::support::{Part, is_root, options, skip, tar_of};
+use super::tar::Tar;
 use crate::layer::{Entry, Error, Kind, Limits, Unpacked, index_tar, unpack};
 
 /// Unpacks; checks that nothing appeared beside the part and that the list alone is judged alike.

@@ -1,6 +1,7 @@
 //! The laws of the room, and what it must survive.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod bounds;
 mod damage;
 mod hostile;
 mod images;
@@ -8,4 +9,5 @@ mod laws;
 mod mounted;
 mod round_trip;
 mod support;
+mod tar;
 mod view;

@@ -2,7 +2,8 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use super::support::{Part, Tar, options, skip, tar_of};
+use super::support::{Part, options, skip, tar_of};
+use super::tar::Tar;
 use crate::layer::{
     DirContent, Entry, Error, FileRange, Index, Kind, Limits, TarOptions, digest_tar, index_tar, rebuild_tar,
     unpack, write_tar,

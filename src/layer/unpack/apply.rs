@@ -4,12 +4,16 @@ use super::target::{Body, Target};
 use super::tree::{Inode, Meta, Node, Tree};
 use crate::layer::entry::{Entry, Kind, split_path};
 use crate::layer::error::{Error, shown};
-use crate::layer::limits::Limits;
+use crate::layer::limits::{Limits, NAME_BYTES_EACH, STEPS_EACH};
 use crate::layer::tar::{Member, Reader, Source};
 use crate::sys::file::NAME_MAX;
 
 /// As many symbolic links as the kernel follows in one path.
 const MOST_LINKS: usize = 40;
+/// Paths that are longer than this take as long as several.
+const BYTES_A_STEP: u64 = 64;
+/// Of a symbolic link's target: the kernel's `PATH_MAX` without the final NUL.
+const LINK_MAX: usize = 4095;
 const MARK: &[u8] = b".wh.";
 /// Names that begin so belong to AUFS, the ancestor of overlayfs, but for one.
 const BOOKKEEPING: &[u8] = b".wh..wh.";
@@ -30,6 +34,8 @@ pub(super) struct Applier<'a, S, T> {
     limits: &'a Limits,
     tree: Tree,
     members: u64,
+    /// Directories passed on the ways of paths that were not known yet.
+    steps: u64,
     is_rebuildable: bool,
     /// The directory of the last member, as it was spelled and as it was resolved.
     last_dir: Option<(Vec<u8>, Vec<u8>)>,
@@ -43,7 +49,16 @@ impl<S: Source> Body for Reader<'_, S> {
 
 impl<'a, S: Source, T: Target> Applier<'a, S, T> {
     pub(super) fn new(reader: Reader<'a, S>, target: &'a mut T, limits: &'a Limits) -> Self {
-        Self { reader, target, limits, tree: Tree::new(), members: 0, is_rebuildable: true, last_dir: None }
+        Self {
+            reader,
+            target,
+            limits,
+            tree: Tree::new(),
+            members: 0,
+            steps: 0,
+            is_rebuildable: true,
+            last_dir: None,
+        }
     }
 
     pub(super) fn run(mut self) -> Result<Applied, Error> {
@@ -79,8 +94,12 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
         {
             return fail("entries", self.limits.entries);
         }
-        if self.tree.name_bytes > self.limits.name_bytes {
+        let with_each = |limit: u64, each| limit.saturating_add(self.members.saturating_mul(each));
+        if self.tree.name_bytes > with_each(self.limits.name_bytes, NAME_BYTES_EACH) {
             return fail("name_bytes", self.limits.name_bytes);
+        }
+        if self.steps > with_each(self.limits.steps, STEPS_EACH) {
+            return fail("steps", self.limits.steps);
         }
         Ok(())
     }
@@ -186,6 +205,9 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
             if kind == Kind::Symlink && inode.link.is_empty() {
                 return Err(Error::refused(place, "it is a symbolic link to nothing"));
             }
+            if inode.link.len() > LINK_MAX {
+                return Err(Error::refused(place, "it is a symbolic link to more than 4095 bytes"));
+            }
             self.tree.name_bytes += inode.link.len() as u64;
             inode.is_skipped = !self.target.special(place, &inode)?;
         }
@@ -274,6 +296,9 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
                 continue;
             }
             let next = joined(&here, &name);
+            // What looking it up costs.
+            self.steps += 1 + next.len() as u64 / BYTES_A_STEP;
+            self.check_amount(dir)?;
             match self.tree.nodes.get(&next) {
                 Some(Node::Dir { .. }) => here = next,
                 Some(&Node::Leaf(inode)) => {

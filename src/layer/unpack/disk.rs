@@ -81,7 +81,7 @@ impl Disk {
         // Attributes come after the owner: a change of owner takes capabilities away.
         for (attribute, value) in &meta.xattrs {
             let set = file::set_xattr(dir, &name, &CString::new(attribute.as_slice())?, value);
-            if let Some(error) = tolerated(set)? {
+            if let Some(error) = tolerated(set, meta)? {
                 unset.push((attribute, error));
             }
         }
@@ -105,7 +105,7 @@ impl Disk {
         let mut unset = Vec::new();
         for (attribute, value) in &meta.xattrs {
             let set = file::set_xattr_of(open, &CString::new(attribute.as_slice())?, value);
-            if let Some(error) = tolerated(set)? {
+            if let Some(error) = tolerated(set, meta)? {
                 unset.push((attribute, error));
             }
         }
@@ -153,8 +153,12 @@ fn is_unmapped(answer: io::Result<()>) -> io::Result<bool> {
 }
 
 /// An attribute that this file system, user or kernel does not take is no reason to refuse a layer.
-fn tolerated(answer: io::Result<()>) -> io::Result<Option<io::Error>> {
+fn tolerated(answer: io::Result<()>, meta: &Meta) -> io::Result<Option<io::Error>> {
     match answer {
+        // ext4 has a block for all attributes of a file, and says of what does not fit that the disk is full.
+        Err(error) if error.raw_os_error() == Some(libc::ENOSPC) && xattr_bytes(meta) > XATTR_BLOCK => {
+            Ok(Some(io::Error::from_raw_os_error(libc::E2BIG)))
+        }
         Err(error)
             if matches!(
                 error.raw_os_error(),
@@ -165,6 +169,14 @@ fn tolerated(answer: io::Result<()>) -> io::Result<Option<io::Error>> {
         }
         answer => answer.map(|()| None),
     }
+}
+
+/// Bytes of attributes that fit into any block that a file system may have for them.
+const XATTR_BLOCK: usize = 900;
+
+fn xattr_bytes(meta: &Meta) -> usize {
+    // A name and a value each, and what ext4 needs for an entry.
+    meta.xattrs.iter().map(|(name, value)| name.len() + value.len() + 16).sum()
 }
 
 impl Target for Disk {

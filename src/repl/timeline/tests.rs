@@ -13,6 +13,7 @@ fn session(folder: &std::path::Path) -> Session {
         terminal: false,
         host: HostEnvironment::default(),
         force: Vec::new(),
+        limits: crate::workbench::Limits::default(),
     };
     Session::new(
         Arc::new(Workbench::new(settings)),

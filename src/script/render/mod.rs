@@ -16,7 +16,7 @@ pub use debug::debug;
 pub use human::{duration, size};
 pub use plain::plain;
 pub use table::of_rows;
-pub use visible::{visible, visible_line};
+pub use visible::{visible, visible_json, visible_line};
 
 /// Where a value is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,6 +14,21 @@ pub fn visible_line(text: &str) -> String {
     escape(text, false)
 }
 
+/// JSON `text` with the same characters as JSON writes them; a serializer leaves the ones above U+001F as they are.
+#[must_use]
+pub fn visible_json(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for char in text.chars() {
+        if char >= ' ' && is_steering(char) {
+            // All are below U+10000. Writing to a String cannot fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(char));
+        } else {
+            out.push(char);
+        }
+    }
+    out
+}
+
 fn escape(text: &str, lines: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for char in text.chars() {
@@ -42,6 +57,7 @@ fn is_steering(char: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -49,5 +65,9 @@ mod tests {
         assert_eq!(visible("a\x1b[31mb\n\tc\r\u{9b}x\u{202e}"), "a\\x1b[31mb\n\tc\\r\\x9bx\\u{202e}");
         assert_eq!(visible_line("a\nb\tc"), "a\\nb\\tc");
         assert_eq!(visible("grün 日本"), "grün 日本");
+        let json = serde_json::json!({ "ü": "\u{9b}31m\u{7f}\u{202e}\x1b" });
+        let shown = visible_json(&json.to_string());
+        assert_eq!(shown, r#"{"ü":"\u009b31m\u007f\u202e\u001b"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), json);
     }
 }

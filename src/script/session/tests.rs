@@ -17,6 +17,7 @@ fn workbench() -> Arc<Workbench> {
         source_date_epoch: None,
         terminal: false,
         force: Vec::new(),
+        limits: crate::workbench::Limits::default(),
         host: HostEnvironment::default(),
     }))
 }

@@ -1,12 +1,12 @@
 //! Images and the references that point to them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::layers::{self, Leftover};
-use super::{Failure, lookup, pins, values};
-use crate::oci::{DiffId, Digest, Reference};
+use super::{Failure, lookup, pins, special, values};
+use crate::oci::{ChainId, DiffId, Digest, Reference};
 use crate::store::session::Living;
 use crate::store::{Error, Noun, Store};
 
@@ -248,13 +248,46 @@ impl Store {
             leftover
                 .blobs
                 .extend(layers.iter().filter_map(|(_, blob)| blob.as_ref().map(|blob| blob.digest)));
-            let diff_ids = layers.iter().map(|(diff_id, _)| *diff_id);
+            let diff_ids: Vec<DiffId> = layers.iter().map(|(diff_id, _)| *diff_id).collect();
+            leftover.parts.extend(special::remove_chain(database, &diff_ids)?);
             layers::remove_unneeded(database, diff_ids, &mut Living::new(&folder), &mut leftover)?;
             Ok((references, leftover))
         })?;
         self.inner().dispose(&leftover)?;
         Ok(RemovedImage { references, layers: leftover.layers })
     }
+}
+
+/// Whether an image has exactly these layers.
+pub(super) fn have_chain(database: &Connection, layers: &[DiffId]) -> Result<bool, Failure> {
+    let Some((top, below)) = layers.split_last() else { return Ok(false) };
+    let mut statement =
+        database.prepare_cached("SELECT image FROM image_layers WHERE diff_id = ?1 AND position = ?2")?;
+    let position = values::signed(below.len() as u64);
+    let mut rows = statement.query(params![top.0.as_bytes(), position])?;
+    while let Some(row) = rows.next()? {
+        let found = layers_of(database, &values::digest(row, 0)?)?;
+        if found.iter().map(|(diff_id, _)| diff_id).eq(layers) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The chains of all images.
+pub(super) fn chains(database: &Connection) -> Result<HashSet<String>, Failure> {
+    let mut statement =
+        database.prepare_cached("SELECT image, diff_id FROM image_layers ORDER BY image, position")?;
+    let mut rows = statement.query([])?;
+    let mut images: Vec<(Digest, Vec<DiffId>)> = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (image, diff_id) = (values::digest(row, 0)?, DiffId(values::digest(row, 1)?));
+        match images.last_mut().filter(|(last, _)| *last == image) {
+            Some((_, layers)) => layers.push(diff_id),
+            None => images.push((image, vec![diff_id])),
+        }
+    }
+    Ok(images.iter().filter_map(|(_, layers)| ChainId::of(layers)).map(|chain| chain.to_string()).collect())
 }
 
 fn put_layer(

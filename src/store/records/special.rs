@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Failure, values};
+use super::{Failure, images, values};
+use crate::oci::{ChainId, DiffId};
 use crate::store::{Error, PartId, Store};
 
 impl Store {
@@ -59,6 +60,46 @@ fn find(database: &Connection, kind: &str, key: &str) -> Result<Option<PartId>, 
 pub(in crate::store) fn remove(database: &Connection, kind: &str, key: &str) -> Result<(), Failure> {
     database.prepare_cached("DELETE FROM special WHERE kind = ?1 AND key = ?2")?.execute([kind, key])?;
     Ok(())
+}
+
+/// The kind of the mount points below every container of an image; its keys are the images' chains.
+pub const CHAIN_KIND: &str = "init";
+
+/// Forgets what is kept for the chain of an image that was just removed, unless another image has that chain; gives
+/// the part, if nothing needs it any more.
+pub(in crate::store) fn remove_chain(
+    database: &Connection,
+    layers: &[DiffId],
+) -> Result<Option<PartId>, Failure> {
+    let Some(chain) = ChainId::of(layers) else { return Ok(None) };
+    let key = chain.to_string();
+    match find(database, CHAIN_KIND, &key)? {
+        Some(part) if !images::have_chain(database, layers)? => forget(database, &key, part),
+        _ => Ok(None),
+    }
+}
+
+/// The same for all chains that no image has.
+pub(in crate::store) fn remove_unneeded(database: &Connection) -> Result<Vec<PartId>, Failure> {
+    let is_chain = |kind: &str, key: &str| kind == CHAIN_KIND && key.parse::<ChainId>().is_ok();
+    let mut kept = all(database)?;
+    kept.retain(|(kind, key, _)| is_chain(kind, key));
+    if kept.is_empty() {
+        return Ok(Vec::new());
+    }
+    let needed = images::chains(database)?;
+    let mut parts = Vec::new();
+    for (_, key, part) in kept {
+        if !needed.contains(&key) {
+            parts.extend(forget(database, &key, part)?);
+        }
+    }
+    Ok(parts)
+}
+
+fn forget(database: &Connection, key: &str, part: PartId) -> Result<Option<PartId>, Failure> {
+    remove(database, CHAIN_KIND, key)?;
+    Ok(if super::layers::is_needed(database, &part)? { None } else { Some(part) })
 }
 
 /// All special parts: kind, key, part.

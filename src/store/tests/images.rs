@@ -142,3 +142,41 @@ fn what_a_finished_session_left_is_pruned() {
     assert_eq!(store.image(&kept.id).unwrap(), Some(kept));
     assert_eq!(store.prune(false).unwrap(), PruneReport::default());
 }
+
+#[test]
+fn mount_points_go_with_the_last_image_of_their_chain() {
+    let store = fixture();
+    let kept_for = |layers: &[DiffId]| {
+        let key = ChainId::of(layers).unwrap().to_string();
+        let part = store.new_part().unwrap();
+        store.put_special_part(CHAIN_KIND, &key, &part).unwrap();
+        (key, part)
+    };
+    let (one, two) = (layer(&store, "1").unwrap().record.diff_id, layer(&store, "2").unwrap().record.diff_id);
+    let images = [
+        image_of(&[one, two], "{\"a\":1}"),
+        image_of(&[one, two], "{\"b\":1}"),
+        image_of(&[two, one], "{\"c\":1}"),
+        image_of(&[two], "{\"d\":1}"),
+    ];
+    for image in &images {
+        store.put_image(image, &[]).unwrap();
+    }
+    let (both, part) = kept_for(&[one, two]);
+    let (other, _) = kept_for(&[two, one]);
+    // Another image has the same layers.
+    store.remove_image(&images[0].id).unwrap();
+    assert_eq!(store.special_part(CHAIN_KIND, &both).unwrap(), Some(part.clone()));
+    store.remove_image(&images[1].id).unwrap();
+    assert_eq!(store.special_part(CHAIN_KIND, &both).unwrap(), None);
+    store.wait_for_removals();
+    assert!(!store.part_dir(&part).exists());
+    assert!(store.special_part(CHAIN_KIND, &other).unwrap().is_some());
+    // What an older version left goes when somebody tidies up.
+    let (both, part) = kept_for(&[one, two]);
+    let report = store.prune(false).unwrap();
+    assert_eq!(report.parts, [part]);
+    assert_eq!(store.special_part(CHAIN_KIND, &both).unwrap(), None);
+    assert!(store.special_part(CHAIN_KIND, &other).unwrap().is_some());
+    assert!(check(&store, false).problems.is_empty());
+}

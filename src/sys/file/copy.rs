@@ -40,6 +40,50 @@ pub fn copy_data(from: &File, out: &File, size: u64) -> io::Result<()> {
     out.set_len(size)
 }
 
+/// Whether two files hold the same; what neither has data for is not read.
+///
+/// # Errors
+/// Whatever `fstat(2)`, `lseek(2)` and `read(2)` answer.
+pub fn same_data(one: &File, other: &File) -> io::Result<bool> {
+    let size = one.metadata()?.len();
+    if size != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let piece = PIECE.min(usize::try_from(size).unwrap_or(PIECE));
+    let (mut left, mut right) = (vec![0; piece], vec![0; piece]);
+    let mut at = 0;
+    loop {
+        let next = |file| Ok::<u64, io::Error>(seek(file, at, libc::SEEK_DATA)?.unwrap_or(size));
+        at = next(one)?.min(next(other)?);
+        let wanted = piece.min(usize::try_from(size.saturating_sub(at)).unwrap_or(piece));
+        if wanted == 0 {
+            return Ok(true);
+        }
+        let got = fill(one, &mut left[..wanted], at)?;
+        if fill(other, &mut right[..wanted], at)? != got || left[..got] != right[..got] {
+            return Ok(false);
+        }
+        if got < wanted {
+            // Somebody has shortened both.
+            return Ok(true);
+        }
+        at += got as u64;
+    }
+}
+
+fn fill(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(&mut buffer[filled..], at + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
 /// Whether the file system could share the data.
 fn clone(from: &File, out: &File) -> bool {
     // SAFETY: two live descriptors and no memory.
@@ -57,5 +101,41 @@ fn seek(file: &File, at: u64, whence: libc::c_int) -> io::Result<Option<u64>> {
             error if error.raw_os_error() == Some(libc::ENXIO) => Ok(None),
             error => Err(error),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn holes_are_not_read() {
+        let sparse = |at: u64, byte: u8| {
+            let file = tempfile::tempfile().unwrap();
+            // Reading it would take minutes.
+            file.set_len(1 << 40).unwrap();
+            file.write_all_at(&[byte; 5000], at).unwrap();
+            file
+        };
+        let one = sparse(1 << 30, 7);
+        assert!(same_data(&one, &sparse(1 << 30, 7)).unwrap());
+        assert!(!same_data(&one, &sparse(1 << 30, 8)).unwrap());
+        assert!(!same_data(&one, &sparse(1 << 31, 7)).unwrap());
+        let copy = tempfile::tempfile().unwrap();
+        copy_data(&one, &copy, 1 << 40).unwrap();
+        assert!(same_data(&one, &copy).unwrap());
+        // Zeros that were written are equal to those that were not.
+        assert!(
+            same_data(&one, &{
+                let file = sparse(1 << 30, 7);
+                file.write_all_at(&[0; 9000], 1 << 20).unwrap();
+                file
+            })
+            .unwrap()
+        );
+        let empty = tempfile::tempfile().unwrap();
+        assert!(!same_data(&one, &empty).unwrap());
+        assert!(same_data(&empty, &tempfile::tempfile().unwrap()).unwrap());
     }
 }

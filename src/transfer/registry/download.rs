@@ -16,6 +16,7 @@ use crate::oci::DiffId;
 use crate::store::{BlobDescriptor, BlobWriter, Store, TarSource};
 use crate::transfer::compression::Compression;
 use crate::transfer::document::Descriptor;
+use crate::transfer::expansion::Expansion;
 use crate::transfer::fetch::{Fetched, hash, unpack_part};
 use crate::transfer::progress::Item;
 use crate::transfer::{Error, LoadOptions, RegistryFault};
@@ -56,6 +57,7 @@ pub(super) fn layer(
     }
     let item = session.client.report.begin(short, "pull", Some(blob.size));
     let download = Download { session, store, blob, options };
+    let name = download.name();
     let (reader, writer) = store.resume_blob(&blob.digest)?;
     let resumed = reader.metadata().map_or(0, |found| found.len());
     let fetched = match download.run(reader, writer, diff_id, present.is_some(), &item) {
@@ -64,10 +66,11 @@ pub(super) fn layer(
             item.restart();
             let (reader, mut writer) = store.resume_blob(&blob.digest)?;
             writer.restart()?;
-            download.run(reader, writer, diff_id, present.is_some(), &item)?
+            download.run(reader, writer, diff_id, present.is_some(), &item)
         }
-        outcome => outcome?,
+        outcome => outcome,
     };
+    let fetched = fetched.map_err(|error| error.of_layer(&name))?;
     item.end("pulled");
     Ok(fetched)
 }
@@ -204,7 +207,8 @@ impl Download<'_> {
         }
         let part = {
             let whole = io::Cursor::new(start).chain(&mut arriving);
-            let content = compression.reader(whole).map_err(&failed)?;
+            let content =
+                compression.reader(whole, Expansion::of(&self.options.limits, &name)).map_err(&failed)?;
             if present {
                 let found = hash(content).map_err(&failed)?;
                 if found != diff_id {

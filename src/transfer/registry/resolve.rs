@@ -179,6 +179,7 @@ fn document_of(
         return Err(Error::document(what, reason));
     }
     let declared = declared.or_else(|| entry.and_then(|entry| entry.media_type.as_deref()));
+    document::check_values(&raw, &what, &session.client.limits)?;
     let document = Document::parse(&raw, &what, declared)?;
     Ok(Fetched { name: what, raw, digest, document })
 }
@@ -245,7 +246,8 @@ fn image(
         return Err(no_platform(wanted, std::iter::once(&found)));
     }
     let files = manifest.layers.iter().map(|layer| (bundle::blob_name(&layer.digest), Some(layer.digest)));
-    let mut found = images::assemble(config, &name, files.collect(), limits)?;
+    let config_name = format!("configuration `{}`", manifest.config.digest);
+    let mut found = images::assemble(config, &config_name, &name, files.collect(), limits)?;
     found.manifest = Some(raw);
     // A digest alone is no name that a store could keep.
     if reference.tag().is_some() && reference.digest().is_none() {
@@ -270,8 +272,14 @@ fn small_blob(session: &Session<'_>, blob: &Descriptor, noun: &str) -> Result<Ve
         {
             return Err(Error::Size { name: what.clone(), expected: blob.size, found: length }.into());
         }
-        // One byte more than is promised shows that it does not end there.
-        let bytes = session.body(&what, answer, blob.size, "size in the manifest")?;
+        let bytes = match session.body(&what, answer, blob.size, "size") {
+            // One byte more than is promised shows that it does not end there.
+            Err(Trouble { error: Error::Limit { .. }, .. }) => {
+                let found = blob.size.saturating_add(1);
+                return Err(Error::Size { name: what.clone(), expected: blob.size, found }.into());
+            }
+            bytes => bytes?,
+        };
         if (bytes.len() as u64) < blob.size {
             let fault = RegistryFault::Broken("it ended early".to_owned());
             return Err(Trouble::new(session.name(), &what, fault, Again::Soon));
@@ -279,5 +287,6 @@ fn small_blob(session: &Session<'_>, blob: &Descriptor, noun: &str) -> Result<Ve
         Ok(bytes)
     })?;
     bundle::check(&what, &bytes, &blob.digest, Some(blob.size))?;
+    document::check_values(&bytes, &what, &session.client.limits)?;
     Ok(bytes)
 }

@@ -142,7 +142,8 @@ impl<'a> Session<'a> {
                 Again::Twice if attempt >= 2 => return Err(trouble.error),
                 _ if attempt >= patience.attempts => return Err(trouble.error),
                 Again::Twice | Again::Soon => pause,
-                Again::After(wait) => wait,
+                // Who is not to be waited for long is not to make us wait long either.
+                Again::After(wait) => wait.min(patience.stall * 2),
             };
             self.client.watch.sleep(wait)?;
             pause = (pause * 2).min(LONGEST_PAUSE);

@@ -7,8 +7,8 @@ use super::resolve::first;
 use super::session::{Ask, Session};
 use super::{Client, RegistryOptions, address};
 use crate::oci::Reference;
-use crate::transfer::Error;
 use crate::transfer::registry::trouble::Trouble;
+use crate::transfer::{Error, document};
 
 /// The tags of the repository that `reference` names, in the registry's order; what tag it has itself does not matter.
 ///
@@ -28,19 +28,25 @@ fn list(session: &Session<'_>) -> Result<Vec<String>, Error> {
     let mut found: Vec<String> = Vec::new();
     let mut next = Some(session.path("tags/list?n=1000"));
     // An empty page may be followed by another one, but not for ever.
-    let mut pages = 0;
+    let (mut pages, mut spent) = (0, 0);
     while let Some(url) = next.take() {
-        let (page, more) = session.retry(|| {
+        let (page, more, size) = session.retry(|| {
             let answer = session.send(Ask::new(Method::GET, url.clone(), &scope, &what))?;
             let more = match answer.headers().get("link").and_then(|value| value.to_str().ok()) {
                 Some(link) => Some(following(session, &what, link)?),
                 None => None,
             };
             let bytes = session.body(&what, answer, limits.document_bytes, "document_bytes")?;
+            document::check_values(&bytes, &what, limits)?;
             let page: Value = serde_json::from_slice(&bytes)
                 .map_err(|error| Trouble::refused(session.name(), &what, error.to_string()))?;
-            Ok((page, more.flatten()))
+            Ok((page, more.flatten(), bytes.len() as u64))
         })?;
+        spent += size;
+        if spent > limits.all_document_bytes {
+            let allowed = limits.all_document_bytes;
+            return Err(Error::Limit { name: what, limit: "all_document_bytes", allowed });
+        }
         let tags = page.get("tags").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         found.extend(tags.iter().filter_map(Value::as_str).map(str::to_owned));
         pages += 1;

@@ -65,8 +65,19 @@ impl Workbench {
         string_form: bool,
         options: &mut RunOptions,
     ) -> Result<Container> {
-        let mut spec = self.spec(&ready, terminal)?;
-        let copied = self.copy_tree(&mut spec)?;
+        let remove = options.rm && ready.fresh;
+        let made = self.spec(&ready, terminal).and_then(|mut spec| {
+            let copied = self.copy_tree(&mut spec)?;
+            Ok((spec, copied))
+        });
+        let (spec, copied) = match made {
+            Ok(made) => made,
+            Err(error) => {
+                // It never ran: 125, as Docker has it.
+                self.store()?.finish(&ready.lock, error.exit_code.or(Some(125)), remove)?;
+                return Err(error);
+            }
+        };
         let io = if terminal {
             Io::Terminal
         } else {
@@ -86,7 +97,6 @@ impl Workbench {
             Ok(exit) => Some(exit.code),
             Err(error) => Some(error.exit_code()),
         };
-        let remove = options.rm && ready.fresh;
         self.store()?.finish(&ready.lock, exit_code, remove)?;
         let record = ContainerRecord {
             status: Status::Exited,

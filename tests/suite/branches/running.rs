@@ -147,6 +147,7 @@ fn a_container_of_another_thread_can_be_branched() {
         terminal: false,
         host: HostEnvironment::default(),
         force: Vec::new(),
+        limits: plywood::workbench::Limits::default(),
     }));
     let image = workbench.image("plywood/base").unwrap();
     let options = |name: &str| RunOptions {

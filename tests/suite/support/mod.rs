@@ -3,15 +3,18 @@
 mod docker;
 mod fixture;
 pub mod http;
+pub mod liar;
 mod plywood;
 pub mod registry;
 mod scratch;
 mod somebody;
+mod watched;
 
 pub use docker::Docker;
 pub use fixture::{Debian, debian};
 pub use plywood::{Outcome, Plywood, binary, project};
 pub use somebody::{Somebody, Who};
+pub use watched::{Watched, watch};
 
 /// Says on the screen that a test does not run, and why; where peers are required that is a failure.
 pub fn skip(why: &str) {

@@ -122,15 +122,20 @@ impl Drop for Plywood {
 impl Outcome {
     pub fn of(command: &mut Command) -> Self {
         let output = command.output().unwrap();
-        let code = output.status.code().unwrap_or_else(|| {
+        Self::new(output.status, output.stdout, &output.stderr)
+    }
+
+    /// What a process gave that has ended; of a signal the code is 128 and its number.
+    pub fn new(status: std::process::ExitStatus, stdout: Vec<u8>, stderr: &[u8]) -> Self {
+        let code = status.code().unwrap_or_else(|| {
             use std::os::unix::process::ExitStatusExt;
-            128 + output.status.signal().unwrap_or(0)
+            128 + status.signal().unwrap_or(0)
         });
         Self {
             code,
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-            stdout_bytes: output.stdout,
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(stderr).into_owned(),
+            stdout_bytes: stdout,
         }
     }
 
