@@ -45,20 +45,30 @@ pub fn layer(
     layers: &[PathBuf],
     format: OverlayFormat,
 ) -> Result<PathBuf, Error> {
-    let key = chain.map_or_else(|| "scratch".to_owned(), |chain| chain.to_string());
-    let part = match store.special_part(KIND, &key)? {
+    let part = match store.special_part(KIND, chain)? {
         Some(part) => part,
-        None => make(store, &key, layers, format)?,
+        None => make(store, chain, layers, format)?,
     };
     Ok(store.part_dir(&part).join("fs"))
 }
 
-fn make(store: &Store, key: &str, layers: &[PathBuf], format: OverlayFormat) -> Result<PartId, Error> {
+fn make(
+    store: &Store,
+    chain: Option<ChainId>,
+    layers: &[PathBuf],
+    format: OverlayFormat,
+) -> Result<PartId, Error> {
     let part = store.new_part()?;
     let root = store.part_dir(&part).join("fs");
-    fill(&root, &Stack::open(layers, format)?)?;
+    let kept = Stack::open(layers, format)
+        .map_err(Error::from)
+        .and_then(|image| fill(&root, &image))
+        .and_then(|()| Ok(store.put_special_part(KIND, chain, &part)?));
     // Another process may have been first; then its part is the one to use.
-    Ok(store.put_special_part(KIND, key, &part)?)
+    if kept.as_ref().ok() != Some(&part) {
+        store.remove_part(&part)?;
+    }
+    kept
 }
 
 fn fill(root: &Path, image: &Stack) -> Result<(), Error> {

@@ -73,15 +73,48 @@ fn the_first_layer_wins() {
     let second = layer(&store, "x").unwrap();
     assert!(first.added && !second.added);
     assert_eq!(first.record, second.record);
+    let chain = ChainId::of(&[first.record.diff_id]);
     assert_eq!(store.layers().unwrap(), [first.record]);
-    assert_eq!(store.special_part("init", "k").unwrap(), None);
+    assert_eq!(store.special_part("init", chain).unwrap(), None);
     let (one, two) = (store.new_part().unwrap(), store.new_part().unwrap());
-    assert_eq!(store.put_special_part("init", "k", &one).unwrap(), one);
-    assert_eq!(store.put_special_part("init", "k", &two).unwrap(), one);
-    assert_eq!(store.special_part("init", "k").unwrap(), Some(one.clone()));
-    store.remove_special_part("init", "k").unwrap();
-    store.wait_for_removals();
-    assert!(!store.part_dir(&one).exists());
+    assert_eq!(store.put_special_part("init", chain, &one).unwrap(), one);
+    assert_eq!(store.put_special_part("init", chain, &two).unwrap(), one);
+    assert_eq!(store.special_part("init", chain).unwrap(), Some(one));
+}
+
+#[test]
+fn what_is_kept_for_a_chain_goes_with_the_last_image_that_has_it() {
+    let store = fixture();
+    let base = image(&store, "base", "base");
+    let top = layer(&store, "top").unwrap().record;
+    let twin = |config: &str| {
+        let image = image_of(&[base.diff_ids[0], top.diff_id], config);
+        store.put_image(&image, &[]).unwrap();
+        image
+    };
+    let (one, two) = (twin("{}"), twin("{\"two\":2}"));
+    let empty = image_of(&[], "{\"empty\":1}");
+    store.put_image(&empty, &[]).unwrap();
+    let keep = |layers: &[DiffId]| {
+        let part = store.new_part().unwrap();
+        store.put_special_part("init", ChainId::of(layers), &part).unwrap()
+    };
+    let (below, above, none) = (keep(&base.diff_ids), keep(&one.diff_ids), keep(&[]));
+    let there = || {
+        store.wait_for_removals();
+        [&below, &above, &none].map(|part| store.part_dir(part).exists())
+    };
+    store.remove_image(&one.id).unwrap();
+    assert_eq!(there(), [true, true, true]);
+    store.remove_image(&two.id).unwrap();
+    assert_eq!(there(), [true, false, true]);
+    store.remove_image(&empty.id).unwrap();
+    assert_eq!(there(), [true, false, false]);
+    // What came too late, after its image had gone.
+    let late = keep(&[top.diff_id]);
+    assert_eq!(store.prune(false).unwrap().parts, [late]);
+    assert_eq!(there(), [true, false, false]);
+    assert_eq!(store.special_part("init", ChainId::of(&base.diff_ids)).unwrap(), Some(below.clone()));
 }
 
 #[test]

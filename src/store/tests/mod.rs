@@ -15,7 +15,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::oci::{DiffId, Digest, Reference};
+use crate::oci::{ChainId, DiffId, Digest, Reference};
 
 /// A store in a directory that goes with it.
 pub(super) struct Fixture {

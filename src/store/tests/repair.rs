@@ -42,7 +42,8 @@ fn missing_directories_and_blobs_are_found() {
     store.put_image(&image, &[reference("a")]).unwrap();
     fs::write(store.blob_path(&digest), "bl0b").unwrap();
 
-    let special = store.put_special_part("init", "k", &store.new_part().unwrap()).unwrap();
+    let special =
+        store.put_special_part("init", ChainId::of(&image.diff_ids), &store.new_part().unwrap()).unwrap();
     fs::remove_dir_all(store.part_dir(&special)).unwrap();
     let parts = vec![store.new_part().unwrap()];
     let (made, lock) = store.create_container(&NewContainer { parts, ..Default::default() }).unwrap();
