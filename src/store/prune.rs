@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::records::layers::{self, Leftover};
 use super::records::special;
-use super::session::{Living, owner};
+use super::session::{Living, owner, stager};
 use super::store::{Inner, names};
 use super::{Error, PartId, Store, blobs, reach, remove};
 use crate::oci::{DiffId, Digest};
@@ -100,7 +100,8 @@ impl Inner {
         for name in temporary {
             let resuming =
                 || name.starts_with(blobs::RESUME) && blobs::is_resuming(&self.temporary().join(&name));
-            if owner(&name).is_none_or(|session| !living.is_alive(session)) && !resuming() {
+            let session = owner(&name).or_else(|| stager(&name));
+            if session.is_none_or(|session| !living.is_alive(session)) && !resuming() {
                 report.bytes += remove::disk_usage(&self.temporary().join(&name));
                 report.temporary.push(name);
             }

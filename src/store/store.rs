@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
 use rusqlite::Connection;
+use tempfile::NamedTempFile;
 
 use super::ballast::Ballast;
 use super::lock::Locks;
@@ -144,7 +145,7 @@ impl Store {
         self.inner.trash.finish();
     }
 
-    /// A directory in `tmp` of its own, swept when this process dies; the caller removes it.
+    /// A directory in `tmp` of its own, swept when this process dies; [`Self::remove_temporary`] removes it.
     ///
     /// # Errors
     /// [`Error::NoSpace`], [`Error::Io`].
@@ -153,6 +154,36 @@ impl Store {
         let made = DirBuilder::new().mode(0o700).create(&path);
         made.map_err(|source| Error::io("create", &path, source))?;
         Ok(path)
+    }
+
+    /// Removes what [`Self::temporary_dir`] made, in the background.
+    ///
+    /// # Errors
+    /// Those of beginning a session; what cannot be removed is left for [`Store::prune`].
+    pub fn remove_temporary(&self, path: PathBuf) -> Result<(), Error> {
+        self.inner.discard(path)
+    }
+
+    /// A file in `tmp` of its own, swept when this process dies and removed with the value.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`], [`Error::Io`].
+    pub fn temporary_file(&self) -> Result<NamedTempFile, Error> {
+        let (folder, name) = (self.inner.temporary(), self.inner.session()?.fresh_name());
+        let made = tempfile::Builder::new().prefix(&name).rand_bytes(0).tempfile_in(&folder);
+        made.map_err(|source| Error::io("create", folder.join(name), source))
+    }
+
+    /// Something will be staged in `folder`, which is not the store's, under names that begin with what this gives:
+    /// when this process dies, it is swept. Everybody else who does so in this process gets the same beginning.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`], [`Error::Io`].
+    pub fn stage_outside(&self, folder: &Path) -> Result<String, Error> {
+        let session = self.inner.session()?;
+        let folder = std::path::absolute(folder).map_err(|source| Error::io("find", folder, source))?;
+        session.note_outside(folder);
+        Ok(session.outside_prefix())
     }
 
     /// Brings everything to the disk: what was done before survives a power cut.
@@ -338,7 +369,7 @@ impl Inner {
         let (parts, temporary) = (names(&self.parts()), names(&self.temporary()));
         for dead in dead {
             let of_dead = |name: &&String| session::owner(name) == Some(dead.name.as_str());
-            let mut clean = true;
+            let mut clean = dead.sweep_outside();
             for name in temporary.iter().filter(of_dead) {
                 // What is left, the next process to open the store finds.
                 if closing.load(Ordering::Relaxed) {

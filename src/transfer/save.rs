@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
@@ -12,6 +12,7 @@ use super::layout_writer::LayoutWriter;
 use super::load::processors;
 use super::output::Output;
 use super::source::Place;
+use super::staging::Staging;
 use super::tar_writer::TarWriter;
 use super::watch::Watch;
 use super::{Error, Limits, Target};
@@ -64,13 +65,13 @@ pub fn save(
         Target::DockerArchive(place) => saver.docker(place, references),
         Target::OciArchive(place) => {
             let (path, name) = place.split_first();
-            saver.oci(LayoutWriter::archive(&path, &saver.scratch())?, name, references)
+            saver.oci(LayoutWriter::archive(&path, saver.staging())?, name, references)
         }
         Target::Oci(place) => {
             let (path, name) = place.split_first();
-            saver.oci(LayoutWriter::directory(&path, &Limits::default())?, name, references)
+            saver.oci(LayoutWriter::directory(&path, &Limits::default(), saver.staging())?, name, references)
         }
-        Target::Dir(path) => saver.image(LayoutWriter::flat(path)?, None, references, true),
+        Target::Dir(path) => saver.image(LayoutWriter::flat(path, saver.staging())?, None, references, true),
         Target::Registry(_) | Target::Daemon(_) => Err(Error::Name {
             text: format!("{target:?}"),
             reason: "is no file: `registry::push` and `daemon::import` take it there".to_owned(),
@@ -110,8 +111,8 @@ impl<'a> Saver<'a> {
 }
 
 impl Saver<'_> {
-    fn scratch(&self) -> PathBuf {
-        self.store.root().join("tmp")
+    const fn staging(&self) -> Staging<'_> {
+        Staging::new(self.store)
     }
 
     /// Source: moby `image/tarexport/save.go`.
@@ -128,7 +129,7 @@ impl Saver<'_> {
             Some(name) => vec![parse(name)?],
             None => references.to_vec(),
         };
-        let output = Output::create(&path, &self.scratch())?;
+        let output = Output::create(&path, self.staging())?;
         let failed = Error::io("write", &path);
         let mut writer = TarWriter::new(output.file()?);
         let layers = self.layers()?;
@@ -159,7 +160,7 @@ impl Saver<'_> {
 
     fn oci(
         &self,
-        writer: LayoutWriter,
+        writer: LayoutWriter<'_>,
         name: Option<String>,
         references: &[Reference],
     ) -> Result<Saved, Error> {
@@ -168,7 +169,7 @@ impl Saver<'_> {
 
     fn image(
         &self,
-        mut writer: LayoutWriter,
+        mut writer: LayoutWriter<'_>,
         name: Option<String>,
         references: &[Reference],
         docker_too: bool,
@@ -223,7 +224,7 @@ impl Saver<'_> {
 
     fn write_layer(
         &self,
-        writer: &mut LayoutWriter,
+        writer: &mut LayoutWriter<'_>,
         layer: &LayerRecord,
         position: usize,
     ) -> Result<BlobDescriptor, Error> {
@@ -289,7 +290,7 @@ impl Saver<'_> {
         compression.write(out, self.options.level, threads, failed, produce)
     }
 
-    fn write_bytes(&self, writer: &mut LayoutWriter, bytes: &[u8]) -> Result<(Digest, u64), Error> {
+    fn write_bytes(&self, writer: &mut LayoutWriter<'_>, bytes: &[u8]) -> Result<(Digest, u64), Error> {
         let digest = Digest::of(bytes);
         if writer.has(&digest, bytes.len() as u64) {
             return Ok((digest, bytes.len() as u64));

@@ -3,38 +3,17 @@
 mod tree;
 mod world;
 
-use std::path::Path;
-
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::assert_nothing_unreachable;
-use crate::support::{Plywood, count};
-use world::{IMAGE, World};
-
-/// Writes an archive of an image with little more in it than the histories need, so that they are what takes time;
-/// gives the code that loads it.
-fn small_image(folder: &Path) -> String {
-    const NEEDED: &str = "chmod ln mkdir mv rm sh sha256sum stat true";
-    let (tree, archive) = (folder.join("tree"), folder.join("small.tar"));
-    let script = format!(
-        r#"
-        let c = run(base(), "mkdir /keep /t; cd /usr/bin; cp -P {NEEDED} $(readlink sh) /keep; rm -rf /usr/bin /usr/share /etc/ssl /usr/lib/locale; /keep/mv /keep /usr/bin");
-        copy_out(c, "/", `{}`);
-        save(rootfs(`{}`, "{IMAGE}"), `docker-archive:{}`);
-        "#,
-        tree.display(),
-        tree.display(),
-        archive.display()
-    );
-    Plywood::new().eval(&script).assert_ok();
-    format!("load(`{}`);", archive.display())
-}
+use crate::support::{Plywood, count, small_image};
+use world::World;
 
 /// Histories of random steps on a store each; in so many threads.
 fn any_history(cases: usize, length: usize, threads: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let load = small_image(folder.path());
+    let load = format!("load(`{}`);", small_image(folder.path()).display());
     let run = || {
         let cases = u32::try_from(cases.div_ceil(threads)).unwrap();
         let config = Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };

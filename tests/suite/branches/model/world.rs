@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::tree::{Tree, path};
-use crate::support::Plywood;
+use crate::support::{Plywood, SMALL};
 
 /// A container, snapshot or image: what it shows, and the image that it was made of.
 #[derive(Debug, Clone)]
@@ -33,9 +33,6 @@ struct Part {
     script: String,
     looks: Vec<(String, Look)>,
 }
-
-/// The image that every history begins with; it is never removed.
-pub const IMAGE: &str = "tiny:1";
 
 const SAY: &str = r#"
 let told = [];
@@ -65,11 +62,11 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        let tiny = Thing { tree: Tree::default(), image: String::new() };
+        let small = Thing { tree: Tree::default(), image: String::new() };
         Self {
             containers: Things::new(),
             snapshots: Things::new(),
-            images: Things::from([(IMAGE.to_owned(), tiny)]),
+            images: Things::from([(SMALL.to_owned(), small)]),
             parts: vec![Part::default()],
             next: 0,
         }
@@ -187,7 +184,7 @@ impl World {
             _ => &mut self.containers,
         };
         let Some((name, _)) = Self::pick(map, choice) else { return };
-        if name == IMAGE {
+        if name == SMALL {
             return;
         }
         match kind % 3 {
