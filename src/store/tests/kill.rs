@@ -12,11 +12,18 @@ fn killed_at_any_moment_only_garbage_is_left() {
     let root = folder.path().join("store");
     let rounds: usize =
         std::env::var("PLYWOOD_TEST_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(24);
-    for round in 0..rounds {
+    let promises = || fs::read_to_string(root.join("packages/done")).unwrap_or_default();
+    for round in 0.. {
+        // On a busy machine they come to less: then there are more of them, which live longer.
+        let extra = (round + 1_usize).saturating_sub(rounds) as u64;
+        if extra > 0 && !promises().is_empty() {
+            break;
+        }
+        assert!(extra < 60, "{round} processes promised nothing");
         let mut child = start("forever", &root, 2_000_000 + round);
         // A process that is not killed would take far longer; the pauses reach from before its first step to well
         // into its loop.
-        std::thread::sleep(Duration::from_micros(2000 + (round as u64 * 7919) % 60_000));
+        std::thread::sleep(Duration::from_micros(2000 + (round as u64 * 7919) % (60_000 + extra * 10_000)));
         child.kill().unwrap();
         let status = child.wait_with_output().unwrap();
         assert!(status.status.code().is_none(), "{}", String::from_utf8_lossy(&status.stderr));
@@ -32,7 +39,7 @@ fn killed_at_any_moment_only_garbage_is_left() {
     // What they said was done is there.
     let images = store.images().unwrap();
     let mut promised = 0;
-    for line in fs::read_to_string(root.join("packages/done")).unwrap_or_default().lines() {
+    for line in promises().lines() {
         let (kind, name) = line.split_once(' ').unwrap();
         promised += 1;
         match kind {
@@ -40,8 +47,7 @@ fn killed_at_any_moment_only_garbage_is_left() {
             _ => assert_eq!(store.container(name).unwrap().id, name),
         }
     }
-    eprintln!("{promised} things promised by {rounds} processes");
-    assert!(promised > 0);
+    eprintln!("{promised} things promised by {rounds} processes or more");
     assert_eq!(check(&store, true).problems, []);
     let left = check(&store, false);
     assert_eq!((left.problems, left.garbage), (vec![], PruneReport::default()));
