@@ -1,9 +1,10 @@
 //! Many processes at once on one store.
 
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use super::assert_no_process_left;
-use crate::support::{Plywood, count};
+use crate::support::{Plywood, SMALL, count, small_image};
 
 /// One process's share: every operation, again and again, on a store that others use too.
 const MIXED: &str = r#"
@@ -58,4 +59,43 @@ fn eight_processes_share_a_store() {
     assert_eq!(plywood.json("containers().len()"), 0);
     plywood.assert_clean();
     assert_no_process_left(&plywood);
+}
+
+/// What a process knows of an image is no more true when another one has removed it and brought it back.
+#[test]
+fn an_image_that_went_and_came_back_is_found_where_it_is_now() {
+    let plywood = Plywood::new();
+    let folder = tempfile::tempdir().unwrap();
+    let load = format!("load(`{}`);", small_image(folder.path()).display());
+    plywood.eval(&load).assert_ok();
+    let (ready, go) = (folder.path().join("ready"), folder.path().join("go"));
+    let script = format!(
+        r#"
+        let look = || run("{SMALL}", "echo here", #{{ network: "none", rm: true }}).stdout;
+        look.call();
+        write_file(`{}`, "");
+        while !attempt(|| read_file(`{}`)).ok {{ }}
+        print(look.call());
+        "#,
+        ready.display(),
+        go.display()
+    );
+    let child = plywood
+        .command()
+        .args(["-e", &script])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    while !ready.exists() {
+        assert!(Instant::now() < until, "it does not get ready");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    plywood.eval(&format!("rm(\"{SMALL}\"); prune(); {load}")).assert_ok();
+    std::fs::write(go, "").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "here");
+    plywood.assert_clean();
 }
