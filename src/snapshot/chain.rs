@@ -30,6 +30,12 @@ impl Chain {
         Ok(Self { init, layers, format })
     }
 
+    /// Whether it still is what it was: the init layer goes with the last image that has these layers.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.init.exists()
+    }
+
     /// The image's layers alone, topmost first.
     #[must_use]
     pub fn layers(&self) -> &[PathBuf] {

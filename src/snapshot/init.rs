@@ -12,7 +12,7 @@ use super::place::{Attributes, dress};
 use crate::layer::owners::Recorder;
 use crate::layer::{OverlayFormat, Stack};
 use crate::oci::ChainId;
-use crate::store::{CHAIN_KIND, PartId, Store};
+use crate::store::{PartId, Store};
 
 /// What the engine needs at a path.
 enum Point {
@@ -35,6 +35,9 @@ const POINTS: [(&str, Point); 10] = [
     ("etc/mtab", Point::Link("/proc/mounts")),
 ];
 
+/// The kind under which the store keeps these parts.
+const KIND: &str = "init";
+
 /// The init layer's directory for the image with these layers, made at first need.
 pub fn layer(
     store: &Store,
@@ -42,20 +45,30 @@ pub fn layer(
     layers: &[PathBuf],
     format: OverlayFormat,
 ) -> Result<PathBuf, Error> {
-    let key = chain.map_or_else(|| "scratch".to_owned(), |chain| chain.to_string());
-    let part = match store.special_part(CHAIN_KIND, &key)? {
+    let part = match store.special_part(KIND, chain)? {
         Some(part) => part,
-        None => make(store, &key, layers, format)?,
+        None => make(store, chain, layers, format)?,
     };
     Ok(store.part_dir(&part).join("fs"))
 }
 
-fn make(store: &Store, key: &str, layers: &[PathBuf], format: OverlayFormat) -> Result<PartId, Error> {
+fn make(
+    store: &Store,
+    chain: Option<ChainId>,
+    layers: &[PathBuf],
+    format: OverlayFormat,
+) -> Result<PartId, Error> {
     let part = store.new_part()?;
     let root = store.part_dir(&part).join("fs");
-    fill(&root, &Stack::open(layers, format)?)?;
+    let kept = Stack::open(layers, format)
+        .map_err(Error::from)
+        .and_then(|image| fill(&root, &image))
+        .and_then(|()| Ok(store.put_special_part(KIND, chain, &part)?));
     // Another process may have been first; then its part is the one to use.
-    Ok(store.put_special_part(CHAIN_KIND, key, &part)?)
+    if kept.as_ref().ok() != Some(&part) {
+        store.remove_part(&part)?;
+    }
+    kept
 }
 
 fn fill(root: &Path, image: &Stack) -> Result<(), Error> {

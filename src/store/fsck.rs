@@ -3,13 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read as _};
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 use sha2::{Digest as _, Sha256};
 
 use super::prune::{PruneReport, Unneeded};
 use super::records::containers::{self, ContainerRecord};
 use super::records::layers::{self, LayerRecord, TarSource};
-use super::records::{images, snapshots, special};
+use super::records::{Failure, images, snapshots, special};
 use super::{Error, PartId, Store, StoredImage};
 use crate::oci::{DiffId, Digest};
 
@@ -140,6 +140,12 @@ impl Check<'_> {
         self.problems.push(Problem { kind, name, detail, repaired });
     }
 
+    /// Looks, and with `repair` sets right.
+    fn settle<T>(&self, body: impl Fn(&Connection) -> Result<T, Failure>) -> Result<T, Error> {
+        let inner = self.store.inner();
+        if self.options.repair { inner.write_removal(body) } else { inner.read(body) }
+    }
+
     fn database(&mut self) -> Result<(), Error> {
         for fault in self.store.inner().with_records(super::records::Records::faults)? {
             self.add(ProblemKind::Database, "plywood.db".to_owned(), fault, false);
@@ -161,7 +167,7 @@ impl Check<'_> {
                 // Only the file: layers and images that need it find it missing and are dealt with below.
                 inner.discard(inner.blob_path(&digest))?;
                 self.store.wait_for_removals();
-                inner.write(|database| {
+                inner.write_removal(|database| {
                     database
                         .prepare_cached(
                             "UPDATE image_layers SET blob = NULL, blob_size = NULL, media_type = NULL WHERE blob = ?1",
@@ -201,7 +207,7 @@ impl Check<'_> {
                 continue;
             }
             if self.options.repair {
-                inner.write(|database| layers::remove(database, &record.diff_id))?;
+                inner.write_removal(|database| layers::remove(database, &record.diff_id))?;
             }
             self.add(ProblemKind::Layer, record.diff_id.to_string(), detail, self.options.repair);
         }
@@ -243,7 +249,7 @@ impl Check<'_> {
             };
             let Some(detail) = detail else { continue };
             let repaired = self.options.repair;
-            let still_there = inner.write(|database| {
+            let still_there = self.settle(|database| {
                 if repaired {
                     let mut aside = database.prepare_cached("UPDATE images SET damage = ?2 WHERE id = ?1")?;
                     return Ok(aside.execute(params![id.as_bytes(), detail])? > 0);
@@ -283,7 +289,7 @@ impl Check<'_> {
 
     fn references(&mut self) -> Result<(), Error> {
         let repair = self.options.repair;
-        let dangling = self.store.inner().write(|database| {
+        let dangling = self.settle(|database| {
             let mut statement = database
                 .prepare_cached("SELECT reference FROM refs WHERE image NOT IN (SELECT id FROM images)")?;
             let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
@@ -373,11 +379,11 @@ impl Check<'_> {
             if self.store.part_fs(&part).exists() {
                 continue;
             }
-            if self.store.special_part(&kind, &key)?.as_ref() != Some(&part) {
+            if inner.read(|database| special::find(database, &kind, &key))?.as_ref() != Some(&part) {
                 continue;
             }
             if self.options.repair {
-                inner.write(|database| special::remove(database, &kind, &key))?;
+                inner.write_removal(|database| special::remove(database, &kind, &key))?;
             }
             let detail = format!("its part `{part}` is missing");
             self.add(ProblemKind::Special, format!("{kind} {key}"), detail, self.options.repair);

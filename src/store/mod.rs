@@ -6,6 +6,7 @@
 //! parts/NAME/     one directory tree: fs, work, and its layer's index
 //! sessions/       one locked file for each process that is writing
 //! tmp/            what is being written, and what is being removed
+//! ballast/        space that is given up when a removal finds the disk full
 //! locks           one slot for each container, locked while somebody writes to it
 //! packages/       programs for the starter image's `pkg`
 //! ```
@@ -15,6 +16,7 @@
 //! dead. So nothing has to be undone, only swept: by the next [`Store::open`], by [`Store::prune`], by
 //! [`Store::fsck`]. Several processes may use one store at once.
 
+mod ballast;
 mod blobs;
 mod error;
 mod fsck;
@@ -44,5 +46,4 @@ pub use records::containers::{ContainerRecord, NewContainer, Status};
 pub use records::images::{BlobDescriptor, ImageRecord, MovedReference, RemovedImage, StoredImage};
 pub use records::layers::{AddedLayer, LayerRecord, TarSource};
 pub use records::snapshots::{NewSnapshot, SnapshotRecord};
-pub use records::special::CHAIN_KIND;
 pub use store::Store;

@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
+use rusqlite::Connection;
+
 use super::records::layers::{self, Leftover};
 use super::records::special;
-use super::session::{Living, owner};
+use super::session::{Living, owner, stager};
 use super::store::{Inner, names};
 use super::{Error, PartId, Store, blobs, reach, remove};
 use crate::oci::{DiffId, Digest};
@@ -14,7 +16,7 @@ use crate::oci::{DiffId, Digest};
 pub struct PruneReport {
     /// Layers that no image has.
     pub layers: Vec<DiffId>,
-    /// Parts that no record names, those of these layers among them.
+    /// Parts that no record names, those of these layers and what was kept for their chains among them.
     pub parts: Vec<PartId>,
     /// Blobs that no record names.
     pub blobs: Vec<Digest>,
@@ -61,25 +63,25 @@ impl Inner {
         // Listed before the records are read: what is made in between is not in the lists.
         let (parts, present, temporary) =
             (names(&self.parts()), names(&self.blobs()), names(&self.temporary()));
-        let mut leftover = Leftover::default();
-        let mut reached_parts = HashSet::new();
-        let mut reached_blobs = HashSet::new();
-        self.with_records(|records| {
-            records.write_unless(unneeded != Unneeded::Remove, |database| {
-                if unneeded != Unneeded::Keep {
-                    let all: Vec<DiffId> =
-                        layers::all(database)?.into_iter().map(|layer| layer.diff_id).collect();
-                    layers::remove_unneeded(database, all, &mut living, &mut leftover)?;
-                    leftover.parts.extend(special::remove_unneeded(database)?);
-                }
-                reached_parts = reach::parts(database)?;
-                reached_blobs = reach::blobs(database)?;
-                reached_blobs.extend(reach::pinned(database, &mut living)?);
-                Ok(())
-            })
-        })?;
+        let look = |database: &Connection| {
+            let mut living = Living::new(&folder);
+            let mut leftover = Leftover::default();
+            if unneeded != Unneeded::Keep {
+                let all = layers::all(database)?.into_iter().map(|layer| layer.diff_id);
+                layers::remove_unneeded(database, all, &mut living, &mut leftover)?;
+                special::remove_unneeded(database, &mut leftover)?;
+            }
+            let mut blobs = reach::blobs(database)?;
+            blobs.extend(reach::pinned(database, &mut living)?);
+            Ok((leftover, reach::parts(database)?, blobs))
+        };
+        let (leftover, reached_parts, reached_blobs) = if unneeded == Unneeded::Remove {
+            self.write_removal(look)?
+        } else {
+            self.with_records(|records| records.rehearse(look))?
+        };
         let mut report = PruneReport { layers: leftover.layers, ..PruneReport::default() };
-        // A layer's part goes with it even if the session that made it still lives.
+        // A part goes with its record even if the session that made it still lives.
         let freed: HashSet<PartId> = leftover.parts.into_iter().collect();
         for name in parts {
             let Ok(part) = name.parse::<PartId>() else { continue };
@@ -98,7 +100,8 @@ impl Inner {
         for name in temporary {
             let resuming =
                 || name.starts_with(blobs::RESUME) && blobs::is_resuming(&self.temporary().join(&name));
-            if owner(&name).is_none_or(|session| !living.is_alive(session)) && !resuming() {
+            let session = owner(&name).or_else(|| stager(&name));
+            if session.is_none_or(|session| !living.is_alive(session)) && !resuming() {
                 report.bytes += remove::disk_usage(&self.temporary().join(&name));
                 report.temporary.push(name);
             }

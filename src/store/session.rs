@@ -2,16 +2,22 @@
 //!
 //! A session is a file in `sessions/` that its process keeps locked. What the session makes carries its name, so that
 //! work in progress needs no record: when the lock is free the process is dead, and what no record names is garbage.
+//!
+//! What is written for somebody else is staged beside its place, on the same file system. Beside the session's file
+//! is then one, `NAME.outside`, that tells in which folders.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use super::Error;
 use super::random::{Random, hex};
+use super::{Error, remove};
 use crate::sys::lock;
 
 /// Length of a session's name: 16 hexadecimal digits.
@@ -29,6 +35,8 @@ pub(super) struct Session {
     pinned: AtomicBool,
     /// Whether there are snapshots that go with it.
     passing: AtomicBool,
+    /// The folders that were noted.
+    outside: Mutex<HashSet<PathBuf>>,
     _locked: File,
 }
 
@@ -51,6 +59,7 @@ impl Session {
                     leftovers: AtomicBool::new(false),
                     pinned: AtomicBool::new(false),
                     passing: AtomicBool::new(false),
+                    outside: Mutex::default(),
                     _locked: file,
                 });
             }
@@ -65,6 +74,23 @@ impl Session {
     /// A name that nothing else has or will have: `SESSION-N`.
     pub(super) fn fresh_name(&self) -> String {
         format!("{}-{:x}", self.name, self.counter.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// What the names begin with that this session gives to what it stages outside the store.
+    pub(super) fn outside_prefix(&self) -> String {
+        outside_prefix(&self.name)
+    }
+
+    /// Notes that something of ours will be staged in `folder`, an absolute path outside the store.
+    pub(super) fn note_outside(&self, folder: PathBuf) {
+        let mut line = folder.as_os_str().as_bytes().to_vec();
+        line.push(0);
+        let mut noted = self.outside.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.insert(folder) {
+            let file = OpenOptions::new().create(true).append(true).mode(0o600).open(outside(&self.path));
+            // The store's disk may be full and the other one not: then what is killed leaves its traces there.
+            let _ = file.and_then(|mut file| file.write_all(&line));
+        }
     }
 
     /// Something stays behind; the session's file will too.
@@ -93,17 +119,39 @@ impl Drop for Session {
     fn drop(&mut self) {
         if !self.leftovers.load(Ordering::Relaxed) {
             // If it fails, the next process sweeps an empty session.
+            let _ = fs::remove_file(outside(&self.path));
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
+/// Where the session whose file is `session` tells of folders outside.
+fn outside(session: &Path) -> PathBuf {
+    session.with_extension("outside")
+}
+
+fn outside_prefix(session: &str) -> String {
+    format!(".plywood-{session}-")
+}
+
+/// The session that staged something under this name.
+pub(super) fn stager(name: &str) -> Option<&str> {
+    let (session, _) = name.strip_prefix(".plywood-")?.split_once('-')?;
+    is_name(session).then_some(session)
+}
+
+fn is_name(session: &str) -> bool {
+    session.len() == NAME_LENGTH && is_hex(session)
+}
+
+fn is_hex(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
 /// The session that a name in `parts/` or `tmp/` belongs to.
 pub(super) fn owner(name: &str) -> Option<&str> {
     let (session, counter) = name.split_once('-')?;
-    let is_hex = |text: &str| text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    (session.len() == NAME_LENGTH && is_hex(session) && !counter.is_empty() && is_hex(counter))
-        .then_some(session)
+    (is_name(session) && !counter.is_empty() && is_hex(counter)).then_some(session)
 }
 
 /// A dead process's session, locked by us so that nobody else sweeps it.
@@ -115,8 +163,30 @@ pub(super) struct Dead {
 }
 
 impl Dead {
+    /// Removes what it was staging outside the store; false if something could not be removed.
+    pub(super) fn sweep_outside(&self) -> bool {
+        let folders = fs::read(outside(&self.path)).unwrap_or_default();
+        let prefix = outside_prefix(&self.name);
+        let mut clean = true;
+        // What follows the last zero is half a name: its process died before it staged anything there.
+        let whole = folders.split_inclusive(|byte| *byte == 0).filter_map(|line| line.strip_suffix(&[0]));
+        for folder in whole.map(|line| Path::new(OsStr::from_bytes(line))) {
+            let staged = super::store::names(folder).into_iter().filter(|name| name.starts_with(&prefix));
+            for name in staged {
+                let count = std::cell::Cell::new(0);
+                let fresh = || {
+                    count.set(count.get() + 1);
+                    format!("{prefix}swept-{}", count.get())
+                };
+                clean &= remove::remove(folder, &name, &fresh).is_ok();
+            }
+        }
+        clean
+    }
+
     /// All of it is swept: its file goes.
     pub(super) fn bury(self) {
+        let _ = fs::remove_file(outside(&self.path));
         let _ = fs::remove_file(&self.path);
     }
 }

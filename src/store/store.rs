@@ -10,7 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nix::sys::statvfs::{FsFlags, statvfs};
 use rusqlite::Connection;
+use tempfile::NamedTempFile;
 
+use super::ballast::Ballast;
 use super::lock::Locks;
 use super::parts::PartMaker;
 use super::random::Random;
@@ -26,6 +28,9 @@ const FOLDERS: [&str; 6] = ["blobs", "blobs/sha256", "parts", "packages", "tmp",
 
 /// The records; SQLite puts `-wal`, `-shm` and, while it makes the file, `-journal` beside it.
 const DATABASE: &str = "plywood.db";
+
+/// What is given up when a removal finds the disk full.
+const BALLAST: &str = "ballast";
 
 /// The containers' slots.
 const LOCKS: &str = "locks";
@@ -47,6 +52,7 @@ pub(super) struct Inner {
     session: Mutex<Option<Arc<Session>>>,
     maker: PartMaker,
     trash: Trash,
+    ballast: Ballast,
     /// Whether the thread has been told to copy SQLite's log.
     tidying: Arc<AtomicBool>,
     pub(super) locks: Locks,
@@ -67,6 +73,7 @@ impl Store {
             session: Mutex::default(),
             maker: PartMaker::new(root.join("parts")),
             trash: Trash::default(),
+            ballast: Ballast::new(root.join(BALLAST)),
             tidying: Arc::default(),
             locks: Locks::new(root.join(LOCKS)),
             random: Random::default(),
@@ -138,7 +145,7 @@ impl Store {
         self.inner.trash.finish();
     }
 
-    /// A directory in `tmp` of its own, swept when this process dies; the caller removes it.
+    /// A directory in `tmp` of its own, swept when this process dies; [`Self::remove_temporary`] removes it.
     ///
     /// # Errors
     /// [`Error::NoSpace`], [`Error::Io`].
@@ -147,6 +154,36 @@ impl Store {
         let made = DirBuilder::new().mode(0o700).create(&path);
         made.map_err(|source| Error::io("create", &path, source))?;
         Ok(path)
+    }
+
+    /// Removes what [`Self::temporary_dir`] made, in the background.
+    ///
+    /// # Errors
+    /// Those of beginning a session; what cannot be removed is left for [`Store::prune`].
+    pub fn remove_temporary(&self, path: PathBuf) -> Result<(), Error> {
+        self.inner.discard(path)
+    }
+
+    /// A file in `tmp` of its own, swept when this process dies and removed with the value.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`], [`Error::Io`].
+    pub fn temporary_file(&self) -> Result<NamedTempFile, Error> {
+        let (folder, name) = (self.inner.temporary(), self.inner.session()?.fresh_name());
+        let made = tempfile::Builder::new().prefix(&name).rand_bytes(0).tempfile_in(&folder);
+        made.map_err(|source| Error::io("create", folder.join(name), source))
+    }
+
+    /// Something will be staged in `folder`, which is not the store's, under names that begin with what this gives:
+    /// when this process dies, it is swept. Everybody else who does so in this process gets the same beginning.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`], [`Error::Io`].
+    pub fn stage_outside(&self, folder: &Path) -> Result<String, Error> {
+        let session = self.inner.session()?;
+        let folder = std::path::absolute(folder).map_err(|source| Error::io("find", folder, source))?;
+        session.note_outside(folder);
+        Ok(session.outside_prefix())
     }
 
     /// Brings everything to the disk: what was done before survives a power cut.
@@ -169,9 +206,13 @@ impl Drop for Store {
         self.inner.maker.close();
         self.inner.forget_passing();
         self.inner.trash.close();
+        let wrote = self.inner.current_session().is_some();
         self.inner.end_session();
         if let Some(records) = lock(&self.inner.records).take() {
             records.close();
+        }
+        if wrote && !self.inner.ballast.is_kept() {
+            self.inner.ballast.keep();
         }
     }
 }
@@ -218,6 +259,11 @@ impl Inner {
         Ok(begun)
     }
 
+    /// The session of a process that is about to remove something: on a full disk too.
+    fn removing(&self) -> Result<Arc<Session>, Error> {
+        self.on_full_disk(|| self.session())
+    }
+
     /// The session, if one has begun.
     pub(super) fn current_session(&self) -> Option<Arc<Session>> {
         lock(&self.session).clone()
@@ -260,13 +306,43 @@ impl Inner {
         Ok(value)
     }
 
+    /// The same for what removes something, which must be possible on a full disk too. `body` may be called again when
+    /// it failed.
+    pub(super) fn write_removal<T>(
+        &self,
+        body: impl Fn(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Error> {
+        // What the records let go of is removed by a session.
+        self.removing()?;
+        self.on_full_disk(|| self.write(&body))
+    }
+
+    /// Does `body`, and once more after making room if the disk was full.
+    pub(super) fn on_full_disk<T>(&self, body: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+        match body() {
+            Err(Error::NoSpace { .. }) => {
+                self.ballast.give_up();
+                if let Some(records) = lock(&self.records).as_mut() {
+                    records.shorten_log();
+                }
+                body()
+            }
+            done => done,
+        }
+    }
+
     pub(super) fn with_records<T>(
         &self,
         body: impl FnOnce(&Records) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut records = lock(&self.records);
         if records.is_none() {
-            *records = Some(Records::open(&self.database())?);
+            let opened = match Records::open(&self.database()) {
+                // Who cannot even see what is there cannot choose what to remove.
+                Err(Error::NoSpace { .. }) if self.ballast.give_up() => Records::open(&self.database()),
+                opened => opened,
+            };
+            *records = Some(opened?);
         }
         match records.as_ref() {
             Some(records) => body(records),
@@ -289,7 +365,7 @@ impl Inner {
 
     /// Removes something of the store in the background.
     pub(super) fn discard(&self, path: PathBuf) -> Result<(), Error> {
-        let session = self.session()?;
+        let session = self.removing()?;
         let temporary = self.temporary();
         self.trash.push(Box::new(move || trash::discard(&temporary, &path, &session)));
         Ok(())
@@ -299,9 +375,9 @@ impl Inner {
     fn sweep(&self, dead: Vec<session::Dead>) {
         let closing = self.trash.closing();
         // Read after the sessions were found dead: what they have named is in it.
-        let Ok(own) = self.session() else { return };
+        let Ok(own) = self.removing() else { return };
         for dead in &dead {
-            let parts = self.write(|database| snapshots::remove_passing(database, &dead.name));
+            let parts = self.write_removal(|database| snapshots::remove_passing(database, &dead.name));
             for part in parts.unwrap_or_default() {
                 trash::discard(&self.temporary(), &self.part_dir(&part), &own);
             }
@@ -310,7 +386,7 @@ impl Inner {
         let (parts, temporary) = (names(&self.parts()), names(&self.temporary()));
         for dead in dead {
             let of_dead = |name: &&String| session::owner(name) == Some(dead.name.as_str());
-            let mut clean = true;
+            let mut clean = dead.sweep_outside();
             for name in temporary.iter().filter(of_dead) {
                 // What is left, the next process to open the store finds.
                 if closing.load(Ordering::Relaxed) {
@@ -326,7 +402,7 @@ impl Inner {
                     trash::discard(&self.temporary(), &self.parts().join(name), &own);
                 }
             }
-            clean &= self.write(|database| pins::remove_all(database, &dead.name)).is_ok();
+            clean &= self.write_removal(|database| pins::remove_all(database, &dead.name)).is_ok();
             if clean {
                 dead.bury();
             }
@@ -374,7 +450,10 @@ fn ensure_folders(root: &Path) -> Result<(), Error> {
     }
     // Another process may be making it at this moment.
     let known = |name: &str| {
-        FOLDERS.contains(&name) || name == LOCKS || name.starts_with(DATABASE) || name.starts_with(HISTORY)
+        FOLDERS.contains(&name)
+            || [LOCKS, BALLAST].contains(&name)
+            || name.starts_with(DATABASE)
+            || name.starts_with(HISTORY)
     };
     for entry in fs::read_dir(root).map_err(fail)? {
         let entry = entry.map_err(fail)?.file_name().to_string_lossy().into_owned();

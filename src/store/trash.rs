@@ -86,9 +86,14 @@ pub(super) fn discard(temporary: &Path, path: &Path, session: &Session) {
     let removed = if session::owner(name) == Some(session.name()) {
         remove::remove(folder, name, &fresh)
     } else {
-        let name = fresh();
+        let (old, name) = (name, fresh());
         match std::fs::rename(path, temporary.join(&name)) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            // A full disk may have no room for one more name: then it goes where it is. Who finds it half gone takes
+            // it for what it is, since no record names it.
+            Err(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                remove::remove(folder, old, &fresh)
+            }
             Err(error) => Err(error),
             Ok(()) => remove::remove(temporary, &name, &fresh),
         }

@@ -22,14 +22,14 @@ use crate::sys::Interrupt;
 /// Bytes of an answer that is looked at for what it says.
 const SAID: u64 = 1 << 20;
 
-/// Writes the daemon's image `name` as a docker-archive into `scratch`.
+/// Writes the daemon's image `name` as a docker-archive into `place`.
 ///
 /// # Errors
 /// [`Error::Registry`] if there is no daemon, or no such image; [`Error::Limit`]; [`Error::Io`].
 pub fn export(
     name: &str,
     network: &Network,
-    scratch: &Path,
+    mut place: NamedTempFile,
     limits: &Limits,
     interrupt: Interrupt,
     report: &Report,
@@ -40,8 +40,6 @@ pub fn export(
     let answer = daemon.send(Request::builder().method(Method::GET), &path, SendBody::none(), &what)?;
     let item = report.begin(name, "export", answer.body().content_length());
     let mut body = answer.into_body().into_reader().take(limits.archive_bytes.saturating_add(1));
-    let place = tempfile::Builder::new().prefix(".plywood-").suffix(".tar").tempfile_in(scratch);
-    let mut place = place.map_err(Error::io("create a file in", scratch))?;
     let mut buffer = vec![0; 1 << 18];
     let mut total = 0;
     loop {
@@ -54,8 +52,7 @@ pub fn export(
         if total > limits.archive_bytes {
             return Err(Error::Limit { name: what, limit: "archive_bytes", allowed: limits.archive_bytes });
         }
-        std::io::Write::write_all(&mut place, &buffer[..count])
-            .map_err(Error::io("write a file in", scratch))?;
+        std::io::Write::write_all(&mut place, &buffer[..count]).map_err(Error::io("write", place.path()))?;
         item.advance(count);
     }
     item.end("exported");

@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
@@ -13,6 +12,7 @@ use super::bundle::blob_name;
 use super::images::FLAT_VERSION;
 use super::layer_tar::Hashing;
 use super::output::{self, Output};
+use super::staging::{Staging, replace_directory};
 use super::tar_writer::TarWriter;
 use super::{Error, Limits};
 use crate::oci::{Digest, media_type};
@@ -21,15 +21,16 @@ const MARKER: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
 
 /// Where blobs go.
-pub(super) enum LayoutWriter {
+pub(super) enum LayoutWriter<'a> {
     /// Into a directory that is a layout, or becomes one.
-    Directory(Directory),
+    Directory(Directory<'a>),
     /// Into a new archive.
     Archive { writer: TarWriter, output: Output, written: Vec<Digest> },
 }
 
 /// A layout that is being added to.
-pub(super) struct Directory {
+pub(super) struct Directory<'a> {
+    staging: Staging<'a>,
     /// Where it is written; a new one has its name only at the end.
     root: PathBuf,
     /// Blobs side by side and one manifest, as `dir:` has them.
@@ -43,19 +44,21 @@ pub(super) struct Directory {
     finished: bool,
 }
 
-impl LayoutWriter {
+impl<'a> LayoutWriter<'a> {
     /// Begins an archive at `path`.
-    pub fn archive(path: &Path, scratch: &Path) -> Result<Self, Error> {
-        let output = Output::create(path, scratch)?;
+    pub fn archive(path: &Path, staging: Staging<'a>) -> Result<Self, Error> {
+        let output = Output::create(path, staging)?;
         let mut writer = TarWriter::new(output.file()?);
         writer.add("oci-layout", MARKER).map_err(Error::io("write", path))?;
         Ok(Self::Archive { writer, output, written: Vec::new() })
     }
 
     /// Begins a directory at `path`, or adds to the layout that is there.
-    pub fn directory(path: &Path, limits: &Limits) -> Result<Self, Error> {
+    pub fn directory(path: &Path, limits: &Limits, staging: Staging<'a>) -> Result<Self, Error> {
         let entries = match fs::read_dir(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Directory::fresh(path, false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Directory::fresh(path, false, staging);
+            }
             Err(error) => return Err(Error::io("write", path)(error)),
             Ok(mut names) => match names.next() {
                 None => Vec::new(),
@@ -63,8 +66,15 @@ impl LayoutWriter {
             },
         };
         let root = path.to_owned();
-        let mut directory =
-            Directory { root, flat: false, rename_to: None, entries, made: Vec::new(), finished: false };
+        let mut directory = Directory {
+            staging,
+            root,
+            flat: false,
+            rename_to: None,
+            entries,
+            made: Vec::new(),
+            finished: false,
+        };
         directory.make_folders()?;
         Ok(Self::Directory(directory))
     }
@@ -72,7 +82,7 @@ impl LayoutWriter {
     /// Begins a `dir:` at `path`, which takes the place of one that is there.
     ///
     /// Source: containers/image `directory/directory_dest.go`.
-    pub fn flat(path: &Path) -> Result<Self, Error> {
+    pub fn flat(path: &Path, staging: Staging<'a>) -> Result<Self, Error> {
         let ours = |entry: &fs::DirEntry| {
             let name = entry.file_name();
             let name = name.to_string_lossy();
@@ -91,7 +101,7 @@ impl LayoutWriter {
                 reason: format!("has `{}` in it, which no `dir:` has", entry.file_name().to_string_lossy()),
             });
         }
-        Directory::fresh(path, true)
+        Directory::fresh(path, true, staging)
     }
 
     /// Writes a blob; its digest and size.
@@ -171,7 +181,7 @@ fn present(path: &Path, limits: &Limits) -> Result<Vec<Value>, Error> {
     }
 }
 
-impl Directory {
+impl<'a> Directory<'a> {
     fn blob_name(&self, digest: &Digest) -> String {
         if self.flat { digest.hex() } else { blob_name(digest) }
     }
@@ -181,16 +191,12 @@ impl Directory {
         if self.flat { self.root.clone() } else { self.root.join("blobs/sha256") }
     }
 
-    fn fresh(path: &Path, flat: bool) -> Result<LayoutWriter, Error> {
-        let temporary = tempfile::Builder::new()
-            .prefix(".plywood-")
-            .permissions(fs::Permissions::from_mode(0o777))
-            .tempdir_in(output::directory_of(path))
-            .map_err(Error::io("create", path))?;
-        let root = temporary.keep();
+    fn fresh(path: &Path, flat: bool, staging: Staging<'a>) -> Result<LayoutWriter<'a>, Error> {
+        let root = staging.directory(&output::directory_of(path))?;
         let made = vec![root.clone()];
         let rename_to = Some(path.to_owned());
-        let mut directory = Self { root, flat, rename_to, entries: Vec::new(), made, finished: false };
+        let mut directory =
+            Self { staging, root, flat, rename_to, entries: Vec::new(), made, finished: false };
         directory.make_folders()?;
         Ok(LayoutWriter::Directory(directory))
     }
@@ -209,7 +215,7 @@ impl Directory {
     }
 
     fn put(&self, path: &Path, content: &[u8]) -> Result<(), Error> {
-        let output = Output::create(path, &output::directory_of(path))?;
+        let output = Output::create(path, self.staging)?;
         output.file()?.write_all(content).map_err(Error::io("write", path))?;
         output.finish()
     }
@@ -219,11 +225,7 @@ impl Directory {
         produce: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
     ) -> Result<(Digest, u64), Error> {
         let folder = self.folder();
-        let temporary = tempfile::Builder::new()
-            .prefix(".plywood-")
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(&folder)
-            .map_err(Error::io("create a file in", &folder))?;
+        let temporary = self.staging.file(&folder)?;
         let mut out = Hashing::new(io::BufWriter::with_capacity(1 << 18, temporary.as_file()));
         produce(&mut out)?;
         out.flush().map_err(Error::io("write", &folder))?;
@@ -259,7 +261,7 @@ impl Directory {
     }
 }
 
-impl Directory {
+impl Directory<'_> {
     /// The manifest has a name of its own there.
     fn finish_flat(mut self, descriptor: &Value) -> Result<(), Error> {
         let digest = descriptor["digest"].as_str().and_then(|text| text.parse::<Digest>().ok());
@@ -268,17 +270,14 @@ impl Directory {
         fs::rename(&blob, &manifest).map_err(Error::io("create", &manifest))?;
         output::sync_directory(&self.root)?;
         let Some(path) = self.rename_to.clone() else { return Ok(()) };
-        if path.exists() {
-            // It holds nothing that is not a `dir:`'s, as was looked at the beginning.
-            fs::remove_dir_all(&path).map_err(Error::io("replace", &path))?;
-        }
-        fs::rename(&self.root, &path).map_err(Error::io("create", &path))?;
+        // It holds nothing that is not a `dir:`'s, as was looked at the beginning.
+        replace_directory(&self.root, &path).map_err(Error::io("create", &path))?;
         self.finished = true;
         output::sync_directory(&output::directory_of(&path))
     }
 }
 
-impl Drop for Directory {
+impl Drop for Directory<'_> {
     fn drop(&mut self) {
         if self.finished {
             return;

@@ -34,6 +34,7 @@ pub mod registry;
 mod rootfs;
 mod save;
 mod source;
+mod staging;
 mod tar_writer;
 mod watch;
 

@@ -2,12 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, Seek as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::Error;
+use super::staging::Staging;
 
 /// A file being written beside its final place.
 pub(super) struct Output {
@@ -18,8 +18,8 @@ pub(super) struct Output {
 
 impl Output {
     /// Begins the file that will be at `path`; a symbolic link there stays one. What has no place
-    /// for a rename, such as a pipe, is written at the end, from a file in `scratch`.
-    pub fn create(path: &Path, scratch: &Path) -> Result<Self, Error> {
+    /// for a rename, such as a pipe, is written at the end, from a file in the store.
+    pub fn create(path: &Path, staging: Staging<'_>) -> Result<Self, Error> {
         let found = fs::metadata(path).ok();
         if found.as_ref().is_some_and(fs::Metadata::is_dir) {
             return Err(Error::io("write", path)(io::Error::from(io::ErrorKind::IsADirectory)));
@@ -29,13 +29,7 @@ impl Output {
         let in_place = found.is_some_and(|found| given || !found.is_file());
         let resolved = if in_place { None } else { fs::canonicalize(path).ok() };
         let path = resolved.as_deref().unwrap_or(path);
-        let directory = if in_place { scratch.to_owned() } else { directory_of(path) };
-        let temporary = tempfile::Builder::new()
-            .prefix(".plywood-")
-            // The process's umask is applied to it.
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(directory)
-            .map_err(Error::io("create", path))?;
+        let temporary = if in_place { staging.elsewhere()? } else { staging.file(&directory_of(path))? };
         Ok(Self { temporary, path: path.to_owned(), in_place })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
@@ -13,6 +13,7 @@ use super::load::processors;
 use super::output::Output;
 use super::progress::{Item, Report};
 use super::source::Place;
+use super::staging::Staging;
 use super::tar_writer::TarWriter;
 use super::watch::Watch;
 use super::{Error, Limits, Target};
@@ -67,13 +68,13 @@ pub fn save(
         Target::DockerArchive(place) => saver.docker(place, references),
         Target::OciArchive(place) => {
             let (path, name) = place.split_first();
-            saver.oci(LayoutWriter::archive(&path, &saver.scratch())?, name, references)
+            saver.oci(LayoutWriter::archive(&path, saver.staging())?, name, references)
         }
         Target::Oci(place) => {
             let (path, name) = place.split_first();
-            saver.oci(LayoutWriter::directory(&path, &Limits::default())?, name, references)
+            saver.oci(LayoutWriter::directory(&path, &Limits::default(), saver.staging())?, name, references)
         }
-        Target::Dir(path) => saver.image(LayoutWriter::flat(path)?, None, references, true),
+        Target::Dir(path) => saver.image(LayoutWriter::flat(path, saver.staging())?, None, references, true),
         Target::Registry(_) | Target::Daemon(_) => Err(Error::Name {
             text: format!("{target:?}"),
             reason: "is no file: `registry::push` and `daemon::import` take it there".to_owned(),
@@ -113,8 +114,8 @@ impl<'a> Saver<'a> {
 }
 
 impl Saver<'_> {
-    fn scratch(&self) -> PathBuf {
-        self.store.root().join("tmp")
+    const fn staging(&self) -> Staging<'_> {
+        Staging::new(self.store)
     }
 
     /// Source: moby `image/tarexport/save.go`.
@@ -131,7 +132,7 @@ impl Saver<'_> {
             Some(name) => vec![parse(name)?],
             None => references.to_vec(),
         };
-        let output = Output::create(&path, &self.scratch())?;
+        let output = Output::create(&path, self.staging())?;
         let failed = Error::io("write", &path);
         let mut writer = TarWriter::new(output.file()?);
         let layers = self.layers()?;
@@ -164,7 +165,7 @@ impl Saver<'_> {
 
     fn oci(
         &self,
-        writer: LayoutWriter,
+        writer: LayoutWriter<'_>,
         name: Option<String>,
         references: &[Reference],
     ) -> Result<Saved, Error> {
@@ -173,7 +174,7 @@ impl Saver<'_> {
 
     fn image(
         &self,
-        mut writer: LayoutWriter,
+        mut writer: LayoutWriter<'_>,
         name: Option<String>,
         references: &[Reference],
         docker_too: bool,
@@ -228,7 +229,7 @@ impl Saver<'_> {
 
     fn write_layer(
         &self,
-        writer: &mut LayoutWriter,
+        writer: &mut LayoutWriter<'_>,
         layer: &LayerRecord,
         position: usize,
     ) -> Result<BlobDescriptor, Error> {
@@ -304,7 +305,7 @@ impl Saver<'_> {
         compression.write(out, self.options.level, threads, failed, produce)
     }
 
-    fn write_bytes(&self, writer: &mut LayoutWriter, bytes: &[u8]) -> Result<(Digest, u64), Error> {
+    fn write_bytes(&self, writer: &mut LayoutWriter<'_>, bytes: &[u8]) -> Result<(Digest, u64), Error> {
         let digest = Digest::of(bytes);
         if writer.has(&digest, bytes.len() as u64) {
             return Ok((digest, bytes.len() as u64));

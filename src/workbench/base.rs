@@ -40,11 +40,15 @@ impl Workbench {
         let said = |error: std::io::Error| Error::io("preparing the packages of the starter image", &error);
         let staging = store.temporary_dir()?;
         std::fs::create_dir_all(&staging).map_err(said)?;
-        base::assemble_packages(&staging, base, host)?;
-        match std::fs::rename(&staging, &target) {
-            // Another process was first; its folder is as good.
-            Err(_) if is_filled(&target) => Ok(()),
-            outcome => outcome.map_err(said),
+        let assembled = base::assemble_packages(&staging, base, host).map_err(Error::from);
+        let placed = assembled.and_then(|()| std::fs::rename(&staging, &target).map_err(said));
+        match placed {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                store.remove_temporary(staging)?;
+                // Another process was first; its folder is as good.
+                if is_filled(&target) { Ok(()) } else { Err(error) }
+            }
         }
     }
 }

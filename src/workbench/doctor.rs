@@ -44,11 +44,11 @@ impl Workbench {
             }
             Ok(_) => {}
         }
-        let root = match self.store() {
-            Ok(store) => store.root(),
+        let store = match self.store() {
+            Ok(store) => store,
             Err(error) => return failed(name, error.message, error.hint),
         };
-        match self.probe_overlay(root) {
+        match self.probe_overlay(store) {
             Ok(()) => passed(name, "overlayfs"),
             Err(why) => failed(
                 name,

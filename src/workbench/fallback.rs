@@ -7,6 +7,7 @@ use std::str::FromStr;
 use super::{Error, Result, Workbench};
 use crate::container;
 use crate::layer::copy::Copying;
+use crate::store::Store;
 use crate::sys;
 use crate::sys::userns::Identity;
 
@@ -120,7 +121,7 @@ impl Workbench {
         {
             return Ok(Trees::Overlay);
         }
-        match self.probe_overlay(opened.store.root()) {
+        match self.probe_overlay(&opened.store) {
             Ok(()) => {
                 // Only a memory aid: where it cannot be written the next process asks again.
                 let _ = fs::write(&known, format!("{here}{WORKS}\n"));
@@ -131,12 +132,17 @@ impl Workbench {
     }
 
     /// Mounts an overlay of empty directories in a mount namespace that goes at once; why not.
-    pub(super) fn probe_overlay(&self, store: &Path) -> std::result::Result<(), String> {
-        let said = |error: std::io::Error| error.to_string();
-        let folder = tempfile::Builder::new().prefix("probe-").tempdir_in(store).map_err(said)?;
+    pub(super) fn probe_overlay(&self, store: &Store) -> std::result::Result<(), String> {
+        let folder = store.temporary_dir().map_err(|error| error.to_string())?;
+        let probed = self.probe_overlay_in(&folder);
+        store.remove_temporary(folder).map_err(|error| error.to_string())?;
+        probed
+    }
+
+    fn probe_overlay_in(&self, folder: &Path) -> std::result::Result<(), String> {
         let make = |name: &str| {
-            let path = folder.path().join(name);
-            fs::create_dir(&path).map(|()| path).map_err(said)
+            let path = folder.join(name);
+            fs::create_dir(&path).map(|()| path).map_err(|error| error.to_string())
         };
         let format = self.format().map_err(|error| error.message)?;
         let (lower, upper, work) = (make("lower")?, make("upper")?, make("work")?);

@@ -73,8 +73,10 @@ impl Workbench {
             _ => None,
         };
         let source = archive.as_ref().map_or(source, super::transfer_verbs::archive_of);
-        let scratch = store.root().join("tmp");
-        let mut found = transfer::examine(&source, &scratch, &self.settings.limits, self.settings.interrupt)?;
+        let scratch = store.temporary_dir()?;
+        let found = transfer::examine(&source, &scratch, &self.settings.limits, self.settings.interrupt);
+        store.remove_temporary(scratch)?;
+        let mut found = found?;
         let (Some(examined), true) = (found.pop(), found.is_empty()) else {
             return Err(Error::invalid(format!("`{text}` holds several images"))
                 .with_hint("name one, as in `oci-archive:FILE:TAG`, or take all with `load`"));

@@ -33,7 +33,8 @@ impl Workbench {
     /// The image made ready; kept, because a script runs the same image again and again.
     pub(super) fn prepare(&self, record: &ImageRecord) -> Result<Arc<Prepared>> {
         let mut kept = self.prepared.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(prepared) = kept.get(&record.id) {
+        // Another process may have removed the image and stored it again, elsewhere.
+        if let Some(prepared) = kept.get(&record.id).filter(|prepared| prepared.chain.is_there()) {
             return Ok(Arc::clone(prepared));
         }
         let chain = Chain::of(self.store()?, &record.diff_ids, self.format()?)?;

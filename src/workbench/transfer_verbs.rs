@@ -2,7 +2,7 @@
 
 use super::commit::{parse_changes, parse_reference};
 use super::time::image_time;
-use super::{Error, Image, Result, RootfsOptions, SaveOptions, Workbench};
+use super::{Image, Result, RootfsOptions, SaveOptions, Workbench};
 use crate::image::{Next, from_scratch};
 use crate::store::ImageRecord;
 use crate::sys::userns::Identity;
@@ -45,9 +45,9 @@ impl Workbench {
     /// A daemon's image as an archive, which goes when the value goes.
     pub(super) fn export(&self, name: &str) -> Result<tempfile::NamedTempFile> {
         let host = &self.settings.host;
-        let scratch = self.store()?.root().join("tmp");
+        let place = self.store()?.temporary_file()?;
         let (limits, interrupt) = (&self.settings.limits, self.settings.interrupt);
-        Ok(transfer::daemon::export(name, &host.network, &scratch, limits, interrupt, &host.report)?)
+        Ok(transfer::daemon::export(name, &host.network, place, limits, interrupt, &host.report)?)
     }
 
     pub(super) fn load_options(&self) -> Result<transfer::LoadOptions> {
@@ -86,11 +86,7 @@ impl Workbench {
             Target::Registry(reference) => drop(self.push_record(&record, reference, &options)?),
             Target::Daemon(reference) => {
                 let host = &self.settings.host;
-                let place = tempfile::Builder::new()
-                    .prefix(".plywood-")
-                    .suffix(".tar")
-                    .tempfile_in(store.root().join("tmp"))
-                    .map_err(|error| Error::io("making room for an archive", &error))?;
+                let place = store.temporary_file()?;
                 let names = [reference.clone()];
                 transfer::save(store, &record, &names, &Target::archive(place.path()), &options)?;
                 let (name, interrupt) = (reference.to_string(), self.settings.interrupt);

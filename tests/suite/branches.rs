@@ -4,7 +4,6 @@ mod cuts;
 mod lifetimes;
 mod model;
 mod running;
-mod storm;
 
 use std::collections::BTreeSet;
 
@@ -12,7 +11,7 @@ use crate::support::Plywood;
 
 /// That every directory of the store is named by a record and the other way round, and that `fsck` agrees.
 #[track_caller]
-fn assert_nothing_unreachable(plywood: &Plywood) {
+pub fn assert_nothing_unreachable(plywood: &Plywood) {
     let report = plywood.args(["--json", "fsck"]);
     assert_eq!(report.code, 0, "{report:?}");
     let report: serde_json::Value = serde_json::from_str(&report.stdout).unwrap();

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::support::{Debian, Docker, Plywood, count, debian, is_root};
+use crate::support::{Docker, Plywood, count, debian, is_root};
 
 /// Name and shell script; the scripts speak of files that a minimal Debian has.
 pub const MUTATIONS: &[(&str, &str)] = &[
@@ -152,7 +153,7 @@ while (defined(my $d = shift @queue)) {
 "#;
 
 /// Docker's answer, straight from its API: the client prints newlines in names raw.
-pub fn docker_diff(docker: &Docker, container: &str) -> BTreeMap<String, char> {
+pub fn docker_diff(docker: &Docker, container: &str) -> Diff {
     let path = docker.host().strip_prefix("unix://").unwrap();
     let mut stream = UnixStream::connect(path).unwrap();
     write!(stream, "GET /v1.41/containers/{container}/changes HTTP/1.0\r\nHost: docker\r\n\r\n").unwrap();
@@ -170,7 +171,7 @@ pub fn docker_diff(docker: &Docker, container: &str) -> BTreeMap<String, char> {
 }
 
 /// Plywood's answer with names as Docker's API gives them: U+FFFD for what is not UTF-8.
-pub fn plywood_diff(changes: &Value) -> BTreeMap<String, char> {
+pub fn plywood_diff(changes: &Value) -> Diff {
     changes
         .as_array()
         .unwrap()
@@ -188,63 +189,97 @@ pub fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap()
 }
 
-fn compare_diffs(debian: &Debian, docker: &Docker, chosen: &[(&str, &str)]) {
-    let plywood = debian.plywood();
-    let mut wrong = Vec::new();
-    for (name, script) in chosen {
-        let ours = plywood.json(&format!(
-            "let c = run(`debian:test`, {}, #{{ network: \"none\" }}); let d = diff(c); rm(c); d",
-            quoted(script)
-        ));
-        let container = docker.run(&["create", "--network", "none", "debian:test", "sh", "-c", script]);
-        docker.run(&["start", "-a", &container]);
-        let theirs = docker_diff(docker, &container);
-        docker.run(&["rm", &container]);
-        let ours = plywood_diff(&ours);
-        if ours != theirs {
-            let only = |a: &BTreeMap<String, char>, b: &BTreeMap<String, char>| {
-                a.iter()
-                    .filter(|(path, kind)| b.get(*path) != Some(kind))
-                    .map(|(path, kind)| format!("{kind} {path:?}"))
-                    .collect::<Vec<_>>()
+/// A diff as both sides can be compared by: path and kind.
+pub type Diff = BTreeMap<String, char>;
+
+/// What one diff has and the other has not.
+pub fn only(a: &Diff, b: &Diff) -> Vec<String> {
+    a.iter()
+        .filter(|(path, kind)| b.get(*path) != Some(kind))
+        .map(|(path, kind)| format!("{kind} {path:?}"))
+        .collect()
+}
+
+/// The scripts that this user can do: without root no device can be made.
+pub fn possible() -> Vec<(&'static str, &'static str)> {
+    MUTATIONS.iter().copied().filter(|(name, _)| is_root() || *name != "devices").collect()
+}
+
+/// What Docker says to each script; asked once, however many tests want it.
+pub fn dockers_diffs(docker: &Docker) -> &'static BTreeMap<&'static str, Diff> {
+    static DIFFS: OnceLock<BTreeMap<&'static str, Diff>> = OnceLock::new();
+    DIFFS.get_or_init(|| {
+        let answer = |chosen: &[(&'static str, &str)]| -> Vec<(&'static str, Diff)> {
+            let ask = |(name, script): &(&'static str, &str)| {
+                let container =
+                    docker.run(&["create", "--network", "none", "debian:test", "sh", "-c", script]);
+                docker.run(&["start", "-a", &container]);
+                let diff = docker_diff(docker, &container);
+                docker.run(&["rm", &container]);
+                (*name, diff)
             };
-            wrong.push(format!(
-                "{name}: only docker {:?}, only plywood {:?}",
-                only(&theirs, &ours),
-                only(&ours, &theirs)
-            ));
-        }
-    }
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), chosen.len(), wrong.join("\n"));
+            chosen.iter().map(ask).collect()
+        };
+        // Two at a time: dockerd does the waiting.
+        let possible = possible();
+        let (first, second) = possible.split_at(possible.len() / 2);
+        std::thread::scope(|scope| {
+            let other = scope.spawn(|| answer(second));
+            answer(first).into_iter().chain(other.join().unwrap()).collect()
+        })
+    })
 }
 
 #[test]
 fn diff_equals_dockers() {
     let Some(debian) = debian() else { return };
     let Some(docker) = debian.docker() else { return };
-    // Two at a time: dockerd does the waiting. Without root no device can be made.
-    let possible: Vec<_> =
-        MUTATIONS.iter().copied().filter(|(name, _)| is_root() || *name != "devices").collect();
-    let (first, second) = possible.split_at(possible.len() / 2);
-    std::thread::scope(|scope| {
-        let other = scope.spawn(|| compare_diffs(debian, docker, second));
-        compare_diffs(debian, docker, first);
-        other.join().unwrap();
+    let plywood = debian.plywood();
+    let ours = std::thread::scope(|scope| {
+        let ours = scope.spawn(|| {
+            let diff = |script: &str| {
+                plywood_diff(&plywood.json(&format!(
+                    "let c = run(`debian:test`, {}, #{{ network: \"none\" }}); let d = diff(c); rm(c); d",
+                    quoted(script)
+                )))
+            };
+            possible().into_iter().map(|(name, script)| (name, diff(script))).collect::<BTreeMap<_, _>>()
+        });
+        dockers_diffs(docker);
+        ours.join().unwrap()
     });
+    let mut wrong = Vec::new();
+    for (name, theirs) in dockers_diffs(docker) {
+        let ours = &ours[name];
+        if ours != theirs {
+            let (theirs, ours) = (only(theirs, ours), only(ours, theirs));
+            wrong.push(format!("{name}: only docker {theirs:?}, only plywood {ours:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), ours.len(), wrong.join("\n"));
 }
 
-/// Everything that a fresh container of an image shows, by Plywood.
+/// Everything that a fresh container of an image shows, by Plywood; attributes only in the full runs, for they take
+/// most of the time.
 fn listed(plywood: &Plywood, image: &str) -> String {
+    listed_with(plywood, image, count(0, 1) == 1)
+}
+
+pub fn listed_with(plywood: &Plywood, image: &str, xattrs: bool) -> String {
     let script = format!(
         "run(`{image}`, [\"perl\", \"-e\", {}], #{{ network: \"none\", rm: true, env: #{{ XATTRS: \"{}\" }} }}).stdout",
         quoted(LIST),
-        if count(0, 1) == 1 { "1" } else { "" },
+        if xattrs { "1" } else { "" },
     );
     plywood.json(&script).as_str().unwrap().to_owned()
 }
 
 fn listed_by_docker(docker: &Docker, image: &str) -> String {
-    let xattrs = if count(0, 1) == 1 { "XATTRS=1" } else { "XATTRS=" };
+    listed_by_docker_with(docker, image, count(0, 1) == 1)
+}
+
+pub fn listed_by_docker_with(docker: &Docker, image: &str, xattrs: bool) -> String {
+    let xattrs = if xattrs { "XATTRS=1" } else { "XATTRS=" };
     docker.run(&["run", "--rm", "--network", "none", "-e", xattrs, image, "perl", "-e", LIST])
 }
 

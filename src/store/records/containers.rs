@@ -214,7 +214,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], and the records' own.
     pub fn remove_container(&self, lock: &ContainerLock) -> Result<(), Error> {
-        let unneeded = self.inner().write(|database| {
+        let unneeded = self.inner().write_removal(|database| {
             let (parts, top_frozen) = parts_of(database, lock)?;
             database.prepare_cached("DELETE FROM containers WHERE row = ?1")?.execute([lock.row()])?;
             release_parts(database, lock.row(), &parts, top_frozen, &[])

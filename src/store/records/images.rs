@@ -1,12 +1,12 @@
 //! Images and the references that point to them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::layers::{self, Leftover};
 use super::{Failure, lookup, pins, special, values};
-use crate::oci::{ChainId, DiffId, Digest, Reference};
+use crate::oci::{DiffId, Digest, Reference};
 use crate::store::session::Living;
 use crate::store::{Error, Noun, Store};
 
@@ -217,7 +217,7 @@ impl Store {
     /// # Errors
     /// The records' own.
     pub fn untag(&self, reference: &Reference) -> Result<Option<Digest>, Error> {
-        self.inner().write(|database| {
+        self.inner().write_removal(|database| {
             let id = target(database, reference)?;
             database
                 .prepare_cached("DELETE FROM refs WHERE reference = ?1")?
@@ -232,7 +232,7 @@ impl Store {
     /// [`Error::NotFound`], [`Error::InUse`] if a container is made of it, and the records' own.
     pub fn remove_image(&self, id: &Digest) -> Result<RemovedImage, Error> {
         let folder = self.inner().sessions();
-        let (references, leftover) = self.inner().write(|database| {
+        let (references, leftover) = self.inner().write_removal(|database| {
             require(database, id)?;
             refuse_if_used(database, id)?;
             let references = references_of(database, id)?;
@@ -248,46 +248,15 @@ impl Store {
             leftover
                 .blobs
                 .extend(layers.iter().filter_map(|(_, blob)| blob.as_ref().map(|blob| blob.digest)));
-            let diff_ids: Vec<DiffId> = layers.iter().map(|(diff_id, _)| *diff_id).collect();
-            leftover.parts.extend(special::remove_chain(database, &diff_ids)?);
+            let diff_ids = layers.iter().map(|(diff_id, _)| *diff_id);
+            let diff_ids: Vec<DiffId> = diff_ids.collect();
+            special::release(database, &diff_ids, &mut leftover)?;
             layers::remove_unneeded(database, diff_ids, &mut Living::new(&folder), &mut leftover)?;
             Ok((references, leftover))
         })?;
         self.inner().dispose(&leftover)?;
         Ok(RemovedImage { references, layers: leftover.layers })
     }
-}
-
-/// Whether an image has exactly these layers.
-pub(super) fn have_chain(database: &Connection, layers: &[DiffId]) -> Result<bool, Failure> {
-    let Some((top, below)) = layers.split_last() else { return Ok(false) };
-    let mut statement =
-        database.prepare_cached("SELECT image FROM image_layers WHERE diff_id = ?1 AND position = ?2")?;
-    let position = values::signed(below.len() as u64);
-    let mut rows = statement.query(params![top.0.as_bytes(), position])?;
-    while let Some(row) = rows.next()? {
-        let found = layers_of(database, &values::digest(row, 0)?)?;
-        if found.iter().map(|(diff_id, _)| diff_id).eq(layers) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// The chains of all images.
-pub(super) fn chains(database: &Connection) -> Result<HashSet<String>, Failure> {
-    let mut statement =
-        database.prepare_cached("SELECT image, diff_id FROM image_layers ORDER BY image, position")?;
-    let mut rows = statement.query([])?;
-    let mut images: Vec<(Digest, Vec<DiffId>)> = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (image, diff_id) = (values::digest(row, 0)?, DiffId(values::digest(row, 1)?));
-        match images.last_mut().filter(|(last, _)| *last == image) {
-            Some((_, layers)) => layers.push(diff_id),
-            None => images.push((image, vec![diff_id])),
-        }
-    }
-    Ok(images.iter().filter_map(|(_, layers)| ChainId::of(layers)).map(|chain| chain.to_string()).collect())
 }
 
 fn put_layer(
@@ -377,6 +346,27 @@ fn whole(database: &Connection, id: &Digest) -> Result<Option<ImageRecord>, Fail
     }
     (record.diff_ids, record.compressed) = layers_of(database, id)?.into_iter().unzip();
     Ok(Some(record))
+}
+
+/// Whether an image has just these layers, lowest first.
+pub(super) fn has_layers(database: &Connection, diff_ids: &[DiffId]) -> Result<bool, Failure> {
+    let Some(top) = diff_ids.last() else {
+        let mut without = database.prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM images WHERE id NOT IN (SELECT image FROM image_layers))",
+        )?;
+        return Ok(without.query_row([], |row| row.get(0))?);
+    };
+    let mut candidates =
+        database.prepare_cached("SELECT image FROM image_layers WHERE diff_id = ?1 AND position = ?2")?;
+    let position = values::signed(diff_ids.len() as u64 - 1);
+    let mut rows = candidates.query(params![top.0.as_bytes(), position])?;
+    while let Some(row) = rows.next()? {
+        let layers = layers_of(database, &values::digest(row, 0)?)?;
+        if layers.iter().map(|(diff_id, _)| diff_id).eq(diff_ids) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 type Layer = (DiffId, Option<BlobDescriptor>);

@@ -1,5 +1,7 @@
 //! Layers: which part holds which, and how its tar is had again.
 
+use std::io::ErrorKind;
+
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{Failure, pins, values};
@@ -223,7 +225,7 @@ impl Inner {
     /// Takes blobs away unless somebody needs them: while nobody else can write records, so that nobody begins to.
     pub(in crate::store) fn discard_blobs(&self, blobs: &[Digest]) -> Result<Vec<Digest>, Error> {
         let session = self.session()?;
-        let moved = self.write(|database| {
+        let moved = self.write_removal(|database| {
             let folder = self.sessions();
             let mut living = Living::new(&folder);
             let mut moved = Vec::new();
@@ -238,7 +240,13 @@ impl Inner {
                     continue;
                 }
                 let target = self.temporary().join(session.fresh_name());
-                if std::fs::rename(self.blob_path(digest), &target).is_ok() {
+                let path = self.blob_path(digest);
+                let gone = match std::fs::rename(&path, &target) {
+                    // Only so that nobody waits for a large file to go while we have the records.
+                    Err(error) if error.kind() == ErrorKind::StorageFull => std::fs::remove_file(path),
+                    renamed => renamed,
+                };
+                if gone.is_ok() {
                     moved.push((*digest, target));
                 }
             }

@@ -76,13 +76,12 @@ impl Records {
         self.transaction("BEGIN IMMEDIATE", "COMMIT", write)
     }
 
-    /// As [`Self::write`]; with `rehearsal` everything is as it was afterwards.
-    pub(in crate::store) fn write_unless<T>(
+    /// As [`Self::write`], but everything is as it was afterwards.
+    pub(in crate::store) fn rehearse<T>(
         &self,
-        rehearsal: bool,
         write: impl FnOnce(&Connection) -> Result<T, Failure>,
     ) -> Result<T, Error> {
-        self.transaction("BEGIN IMMEDIATE", if rehearsal { "ROLLBACK" } else { "COMMIT" }, write)
+        self.transaction("BEGIN IMMEDIATE", "ROLLBACK", write)
     }
 
     fn transaction<T>(
@@ -121,13 +120,19 @@ impl Records {
     }
 
     /// The last thing done: leaves a short log to the next process.
-    pub(in crate::store) fn close(self) {
+    pub(in crate::store) fn close(mut self) {
         if self.log_pages.load(Ordering::Relaxed) >= TIDY_AT_CLOSE {
-            // Copying alone would leave the log as long to read as before. Whoever uses the store now keeps its pages
-            // in memory, and will end later than we; it is not worth waiting for.
-            let _ = self.connection.busy_timeout(Duration::ZERO);
-            let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            self.shorten_log();
         }
+    }
+
+    /// Copies the log and gives its space back to the disk, if nobody else is using it.
+    pub(in crate::store) fn shorten_log(&mut self) {
+        // Copying alone would leave the log as long to read as before. Whoever uses the store now keeps its pages
+        // in memory, and will end later than we; it is not worth waiting for.
+        let _ = self.connection.busy_timeout(Duration::ZERO);
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let _ = self.connection.busy_handler(Some(wait_for_others));
     }
 
     /// SQLite's own check; each fault as one line.

@@ -181,7 +181,7 @@ impl Store {
     /// # Errors
     /// [`Error::NotFound`], and the records' own.
     pub fn remove_snapshot(&self, row: i64) -> Result<(), Error> {
-        let unneeded = self.inner().write(|database| {
+        let unneeded = self.inner().write_removal(|database| {
             let mut statement = database.prepare_cached("SELECT parts FROM snapshots WHERE row = ?1")?;
             let parts = statement.query_row([row], |row| values::parts(row, 0)).optional()?;
             let Some(parts) = parts else { return Err(not_found(&row.to_string()).into()) };

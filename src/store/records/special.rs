@@ -1,28 +1,38 @@
-//! Special parts: made once for something and kept, such as the mount points below every container.
+//! Special parts: made once for a chain of layers and kept for as long as an image has it, such as the mount points
+//! between an image and its containers.
+
+use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{Failure, images, values};
+use super::layers::{self, Leftover};
+use super::{Failure, values};
 use crate::oci::{ChainId, DiffId};
 use crate::store::{Error, PartId, Store};
 
 impl Store {
-    /// The part that is kept as `kind` for `key`.
+    /// The part that is kept as `kind` for images of these layers; `None` stands for no layer at all.
     ///
     /// # Errors
     /// The records' own.
-    pub fn special_part(&self, kind: &str, key: &str) -> Result<Option<PartId>, Error> {
-        self.inner().read(|database| find(database, kind, key))
+    pub fn special_part(&self, kind: &str, chain: Option<ChainId>) -> Result<Option<PartId>, Error> {
+        self.inner().read(|database| find(database, kind, &key_of(chain)))
     }
 
-    /// Keeps a complete part as `kind` for `key`. If another process was first, its part is returned and ours
-    /// should be removed; a part whose directory has vanished is replaced.
+    /// Keeps a complete part as `kind` for images of these layers. If another process was first, its part is returned
+    /// and ours should be removed; a part whose directory has vanished is replaced.
     ///
     /// # Errors
     /// [`Error::MissingPart`], and the records' own.
-    pub fn put_special_part(&self, kind: &str, key: &str, part: &PartId) -> Result<PartId, Error> {
+    pub fn put_special_part(
+        &self,
+        kind: &str,
+        chain: Option<ChainId>,
+        part: &PartId,
+    ) -> Result<PartId, Error> {
+        let key = key_of(chain);
         self.inner().write(|database| {
-            if let Some(present) = find(database, kind, key)?
+            if let Some(present) = find(database, kind, &key)?
                 && self.part_fs(&present).exists()
             {
                 return Ok(present);
@@ -34,25 +44,18 @@ impl Store {
             Ok(part.clone())
         })
     }
-
-    /// Forgets what is kept as `kind` for `key`, and removes its part.
-    ///
-    /// # Errors
-    /// The records' own.
-    pub fn remove_special_part(&self, kind: &str, key: &str) -> Result<(), Error> {
-        let part = self.inner().write(|database| {
-            let part = find(database, kind, key)?;
-            remove(database, kind, key)?;
-            match part {
-                Some(part) if !super::layers::is_needed(database, &part)? => Ok(Some(part)),
-                _ => Ok(None),
-            }
-        })?;
-        part.map_or(Ok(()), |part| self.remove_part(&part))
-    }
 }
 
-fn find(database: &Connection, kind: &str, key: &str) -> Result<Option<PartId>, Failure> {
+/// How a chain stands in the column.
+fn key_of(chain: Option<ChainId>) -> String {
+    chain.map_or_else(|| "scratch".to_owned(), |chain| chain.to_string())
+}
+
+pub(in crate::store) fn find(
+    database: &Connection,
+    kind: &str,
+    key: &str,
+) -> Result<Option<PartId>, Failure> {
     let mut statement = database.prepare_cached("SELECT part FROM special WHERE kind = ?1 AND key = ?2")?;
     Ok(statement.query_row([kind, key], |row| values::part(row, 0)).optional()?)
 }
@@ -62,44 +65,50 @@ pub(in crate::store) fn remove(database: &Connection, kind: &str, key: &str) -> 
     Ok(())
 }
 
-/// The kind of the mount points below every container of an image; its keys are the images' chains.
-pub const CHAIN_KIND: &str = "init";
-
-/// Forgets what is kept for the chain of an image that was just removed, unless another image has that chain; gives
-/// the part, if nothing needs it any more.
-pub(in crate::store) fn remove_chain(
+/// An image with these layers has gone: its special parts go too, unless another image has the same layers.
+pub(super) fn release(
     database: &Connection,
-    layers: &[DiffId],
-) -> Result<Option<PartId>, Failure> {
-    let Some(chain) = ChainId::of(layers) else { return Ok(None) };
-    let key = chain.to_string();
-    match find(database, CHAIN_KIND, &key)? {
-        Some(part) if !images::have_chain(database, layers)? => forget(database, &key, part),
-        _ => Ok(None),
+    diff_ids: &[DiffId],
+    leftover: &mut Leftover,
+) -> Result<(), Failure> {
+    let chain = ChainId::of(diff_ids);
+    let mut kinds = database.prepare_cached("SELECT kind FROM special WHERE key = ?1")?;
+    let kinds = kinds.query_map([key_of(chain)], |row| row.get::<_, String>(0))?;
+    let kinds = kinds.collect::<rusqlite::Result<Vec<_>>>()?;
+    if kinds.is_empty() || super::images::has_layers(database, diff_ids)? {
+        return Ok(());
     }
+    kinds.iter().try_for_each(|kind| forget(database, kind, &key_of(chain), leftover))
 }
 
-/// The same for all chains that no image has.
-pub(in crate::store) fn remove_unneeded(database: &Connection) -> Result<Vec<PartId>, Failure> {
-    let is_chain = |kind: &str, key: &str| kind == CHAIN_KIND && key.parse::<ChainId>().is_ok();
-    let mut kept = all(database)?;
-    kept.retain(|(kind, key, _)| is_chain(kind, key));
-    if kept.is_empty() {
-        return Ok(Vec::new());
+/// Forgets the special parts of chains that no image has.
+pub(in crate::store) fn remove_unneeded(
+    database: &Connection,
+    leftover: &mut Leftover,
+) -> Result<(), Failure> {
+    let special = all(database)?;
+    if special.is_empty() {
+        return Ok(());
     }
-    let needed = images::chains(database)?;
-    let mut parts = Vec::new();
-    for (_, key, part) in kept {
-        if !needed.contains(&key) {
-            parts.extend(forget(database, &key, part)?);
-        }
-    }
-    Ok(parts)
+    let needed: HashSet<String> = super::images::all(database)?
+        .iter()
+        .map(|image| key_of(ChainId::of(&image.record.diff_ids)))
+        .collect();
+    special
+        .iter()
+        .filter(|(_, key, _)| !needed.contains(key))
+        .try_for_each(|(kind, key, _)| forget(database, kind, key, leftover))
 }
 
-fn forget(database: &Connection, key: &str, part: PartId) -> Result<Option<PartId>, Failure> {
-    remove(database, CHAIN_KIND, key)?;
-    Ok(if super::layers::is_needed(database, &part)? { None } else { Some(part) })
+fn forget(database: &Connection, kind: &str, key: &str, leftover: &mut Leftover) -> Result<(), Failure> {
+    let part = find(database, kind, key)?;
+    remove(database, kind, key)?;
+    if let Some(part) = part
+        && !layers::is_needed(database, &part)?
+    {
+        leftover.parts.push(part);
+    }
+    Ok(())
 }
 
 /// All special parts: kind, key, part.

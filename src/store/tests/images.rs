@@ -73,15 +73,48 @@ fn the_first_layer_wins() {
     let second = layer(&store, "x").unwrap();
     assert!(first.added && !second.added);
     assert_eq!(first.record, second.record);
+    let chain = ChainId::of(&[first.record.diff_id]);
     assert_eq!(store.layers().unwrap(), [first.record]);
-    assert_eq!(store.special_part("init", "k").unwrap(), None);
+    assert_eq!(store.special_part("init", chain).unwrap(), None);
     let (one, two) = (store.new_part().unwrap(), store.new_part().unwrap());
-    assert_eq!(store.put_special_part("init", "k", &one).unwrap(), one);
-    assert_eq!(store.put_special_part("init", "k", &two).unwrap(), one);
-    assert_eq!(store.special_part("init", "k").unwrap(), Some(one.clone()));
-    store.remove_special_part("init", "k").unwrap();
-    store.wait_for_removals();
-    assert!(!store.part_dir(&one).exists());
+    assert_eq!(store.put_special_part("init", chain, &one).unwrap(), one);
+    assert_eq!(store.put_special_part("init", chain, &two).unwrap(), one);
+    assert_eq!(store.special_part("init", chain).unwrap(), Some(one));
+}
+
+#[test]
+fn what_is_kept_for_a_chain_goes_with_the_last_image_that_has_it() {
+    let store = fixture();
+    let base = image(&store, "base", "base");
+    let top = layer(&store, "top").unwrap().record;
+    let twin = |config: &str| {
+        let image = image_of(&[base.diff_ids[0], top.diff_id], config);
+        store.put_image(&image, &[]).unwrap();
+        image
+    };
+    let (one, two) = (twin("{}"), twin("{\"two\":2}"));
+    let empty = image_of(&[], "{\"empty\":1}");
+    store.put_image(&empty, &[]).unwrap();
+    let keep = |layers: &[DiffId]| {
+        let part = store.new_part().unwrap();
+        store.put_special_part("init", ChainId::of(layers), &part).unwrap()
+    };
+    let (below, above, none) = (keep(&base.diff_ids), keep(&one.diff_ids), keep(&[]));
+    let there = || {
+        store.wait_for_removals();
+        [&below, &above, &none].map(|part| store.part_dir(part).exists())
+    };
+    store.remove_image(&one.id).unwrap();
+    assert_eq!(there(), [true, true, true]);
+    store.remove_image(&two.id).unwrap();
+    assert_eq!(there(), [true, false, true]);
+    store.remove_image(&empty.id).unwrap();
+    assert_eq!(there(), [true, false, false]);
+    // What came too late, after its image had gone.
+    let late = keep(&[top.diff_id]);
+    assert_eq!(store.prune(false).unwrap().parts, [late]);
+    assert_eq!(there(), [true, false, false]);
+    assert_eq!(store.special_part("init", ChainId::of(&base.diff_ids)).unwrap(), Some(below.clone()));
 }
 
 #[test]
@@ -141,42 +174,4 @@ fn what_a_finished_session_left_is_pruned() {
     assert!(!store.part_dir(&added.part).exists());
     assert_eq!(store.image(&kept.id).unwrap(), Some(kept));
     assert_eq!(store.prune(false).unwrap(), PruneReport::default());
-}
-
-#[test]
-fn mount_points_go_with_the_last_image_of_their_chain() {
-    let store = fixture();
-    let kept_for = |layers: &[DiffId]| {
-        let key = ChainId::of(layers).unwrap().to_string();
-        let part = store.new_part().unwrap();
-        store.put_special_part(CHAIN_KIND, &key, &part).unwrap();
-        (key, part)
-    };
-    let (one, two) = (layer(&store, "1").unwrap().record.diff_id, layer(&store, "2").unwrap().record.diff_id);
-    let images = [
-        image_of(&[one, two], "{\"a\":1}"),
-        image_of(&[one, two], "{\"b\":1}"),
-        image_of(&[two, one], "{\"c\":1}"),
-        image_of(&[two], "{\"d\":1}"),
-    ];
-    for image in &images {
-        store.put_image(image, &[]).unwrap();
-    }
-    let (both, part) = kept_for(&[one, two]);
-    let (other, _) = kept_for(&[two, one]);
-    // Another image has the same layers.
-    store.remove_image(&images[0].id).unwrap();
-    assert_eq!(store.special_part(CHAIN_KIND, &both).unwrap(), Some(part.clone()));
-    store.remove_image(&images[1].id).unwrap();
-    assert_eq!(store.special_part(CHAIN_KIND, &both).unwrap(), None);
-    store.wait_for_removals();
-    assert!(!store.part_dir(&part).exists());
-    assert!(store.special_part(CHAIN_KIND, &other).unwrap().is_some());
-    // What an older version left goes when somebody tidies up.
-    let (both, part) = kept_for(&[one, two]);
-    let report = store.prune(false).unwrap();
-    assert_eq!(report.parts, [part]);
-    assert_eq!(store.special_part(CHAIN_KIND, &both).unwrap(), None);
-    assert!(store.special_part(CHAIN_KIND, &other).unwrap().is_some());
-    assert!(check(&store, false).problems.is_empty());
 }

@@ -42,7 +42,8 @@ fn missing_directories_and_blobs_are_found() {
     store.put_image(&image, &[reference("a")]).unwrap();
     fs::write(store.blob_path(&digest), "bl0b").unwrap();
 
-    let special = store.put_special_part("init", "k", &store.new_part().unwrap()).unwrap();
+    let special =
+        store.put_special_part("init", ChainId::of(&image.diff_ids), &store.new_part().unwrap()).unwrap();
     fs::remove_dir_all(store.part_dir(&special)).unwrap();
     let parts = vec![store.new_part().unwrap()];
     let (made, lock) = store.create_container(&NewContainer { parts, ..Default::default() }).unwrap();
@@ -108,4 +109,45 @@ fn the_next_to_open_sweeps_after_the_dead() {
     assert!(store.part_dir(&used).exists(), "{made:?} has it");
     assert_eq!(count(&root.join("tmp")), 0);
     assert!(!root.join("sessions").join(dead).exists());
+}
+
+#[test]
+fn what_the_dead_staged_outside_is_swept_too() {
+    let store = fixture();
+    let root = store.root().to_owned();
+    let folder = tempfile::tempdir().unwrap();
+    let prefix = store.stage_outside(folder.path()).unwrap();
+    let own = folder.path().join(format!("{prefix}own"));
+    let dead = "0123456789abcdef";
+    let note = root.join("sessions").join(format!("{dead}.outside"));
+    fs::write(root.join("sessions").join(dead), "").unwrap();
+    fs::write(&note, format!("/nowhere\0{}\0/half", folder.path().display())).unwrap();
+    let staged = folder.path().join(format!(".plywood-{dead}-xY7"));
+    fs::create_dir_all(staged.join("blobs/sha256")).unwrap();
+    for path in [&own, &folder.path().join(".plywood-mine"), &folder.path().join("archive.tar")] {
+        fs::write(path, "x").unwrap();
+    }
+    let other = Store::open(&root).unwrap();
+    other.wait_for_removals();
+    assert!(!staged.exists() && !note.exists());
+    assert_eq!(count(folder.path()), 3, "the living's and what is not ours stays");
+    drop(store.store);
+    drop(other);
+    assert_eq!(count(&root.join("sessions")), 0);
+}
+
+#[test]
+fn what_the_living_write_in_tmp_is_not_pruned() {
+    let store = fixture();
+    let file = store.temporary_file().unwrap();
+    let folder = store.temporary_dir().unwrap();
+    let staged = format!("{}x", store.stage_outside(&store.root().join("tmp")).unwrap());
+    fs::write(store.root().join("tmp").join(&staged), "x").unwrap();
+    let other = Store::open(store.root()).unwrap();
+    assert_eq!(other.prune(false).unwrap(), PruneReport::default());
+    assert!(file.path().exists() && folder.exists());
+    store.remove_temporary(folder).unwrap();
+    drop(file);
+    store.wait_for_removals();
+    assert_eq!(super::super::store::names(&store.root().join("tmp")), [staged]);
 }

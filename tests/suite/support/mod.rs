@@ -7,13 +7,19 @@ pub mod liar;
 mod plywood;
 pub mod registry;
 mod scratch;
+mod small_disk;
+mod small_image;
 mod somebody;
+mod storm;
 mod watched;
 
 pub use docker::Docker;
 pub use fixture::{Debian, debian};
 pub use plywood::{Outcome, Plywood, binary, project};
+pub use small_disk::SmallDisk;
+pub use small_image::{SMALL, small_image};
 pub use somebody::{Somebody, Who};
+pub use storm::{Chance, kill_after, kill_again_and_again};
 pub use watched::{Watched, watch};
 
 /// Says on the screen that a test does not run, and why; where peers are required that is a failure.
