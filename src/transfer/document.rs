@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::Error;
+use crate::oci::Digest;
 use crate::oci::media_type as media;
-use crate::oci::{DiffId, Digest};
 
 /// What a document says about other bytes.
 #[derive(Debug, Clone, Deserialize)]
@@ -184,22 +184,6 @@ impl Document {
             })),
         }
     }
-}
-
-/// The DiffIDs that a configuration names, lowest first.
-pub(super) fn diff_ids(config: &[u8], name: &str) -> Result<Vec<DiffId>, Error> {
-    #[derive(Deserialize)]
-    struct Config {
-        rootfs: RootFs,
-    }
-    #[derive(Deserialize)]
-    struct RootFs {
-        #[serde(default)]
-        diff_ids: Option<Vec<DiffId>>,
-    }
-    let config: Config = serde_json::from_slice(config)
-        .map_err(|error| Error::document(name, format!("it is no image configuration: {error}")))?;
-    Ok(config.rootfs.diff_ids.unwrap_or_default())
 }
 
 /// Is a layer of this kind one that only its maker's server may give out?

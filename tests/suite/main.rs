@@ -8,6 +8,7 @@ mod fallbacks;
 mod lessons;
 mod loops;
 mod mutations;
+mod outputs;
 mod readme;
 mod registry;
 mod registry_hostile;

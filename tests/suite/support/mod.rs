@@ -3,14 +3,18 @@
 mod docker;
 mod fixture;
 pub mod http;
+pub mod layout;
 mod plywood;
+mod podman;
 pub mod registry;
+pub mod schema;
 mod scratch;
 mod somebody;
 
 pub use docker::Docker;
 pub use fixture::{Debian, debian};
 pub use plywood::{Outcome, Plywood, binary, project};
+pub use podman::Podman;
 pub use somebody::{Somebody, Who};
 
 /// Says on the screen that a test does not run, and why; where peers are required that is a failure.
