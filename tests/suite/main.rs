@@ -12,6 +12,7 @@ mod outputs;
 mod readme;
 mod registry;
 mod registry_hostile;
+mod registry_journeys;
 mod reproducible;
 mod security;
 mod single_id;

@@ -10,6 +10,7 @@ pub mod registry;
 pub mod schema;
 mod scratch;
 mod somebody;
+pub mod tokens;
 
 pub use docker::Docker;
 pub use fixture::{Debian, debian};
