@@ -3,4 +3,4 @@
 mod containers;
 mod lesson;
 mod prompt;
-mod screen;
+pub mod screen;

@@ -16,7 +16,7 @@ pub use docker::Docker;
 pub use fixture::{Debian, debian};
 pub use plywood::{Outcome, Plywood, binary, project};
 pub use podman::Podman;
-pub use somebody::{Somebody, Who};
+pub use somebody::{Somebody, Who, everybody};
 
 /// Says on the screen that a test does not run, and why; where peers are required that is a failure.
 pub fn skip(why: &str) {
