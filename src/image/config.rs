@@ -27,8 +27,9 @@ impl Config {
     pub fn parse(raw: Vec<u8>) -> Result<Self, Error> {
         let invalid = |reason: String| Error::Config { reason };
         let value: Value = serde_json::from_slice(&raw).map_err(|error| invalid(error.to_string()))?;
+        // The bytes stay what they are; what they lack is only read as if it were there.
         let parsed: ImageConfiguration =
-            serde_json::from_slice(&raw).map_err(|error| invalid(error.to_string()))?;
+            serde_json::from_slice(&super::conform(&raw)).map_err(|error| invalid(error.to_string()))?;
         let diff_ids = parsed
             .rootfs()
             .diff_ids()

@@ -5,10 +5,12 @@
 
 mod change;
 mod config;
+mod conform;
 mod error;
 mod next;
 
 pub use change::Change;
 pub use config::Config;
+pub use conform::conform;
 pub use error::Error;
 pub use next::{Next, from_scratch};

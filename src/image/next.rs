@@ -58,10 +58,17 @@ impl Next {
         let rootfs = object(document, "rootfs");
         rootfs.insert("type".into(), json!("layers"));
         let diff_ids = array(rootfs, "diff_ids");
+        let below = diff_ids.len();
         if let Some(diff_id) = self.diff_id {
             diff_ids.push(json!(diff_id.to_string()));
         }
-        array(document, "history").push(self.history_entry());
+        let history = array(document, "history");
+        // The steps that made layers and the layers are matched by counting: of what is below, something must be said.
+        let told =
+            history.iter().filter(|entry| entry.get("empty_layer") != Some(&Value::Bool(true))).count();
+        history.extend((told..below).map(|_| json!({ "comment": "a layer of which nothing is told" })));
+        history.push(self.history_entry());
+        super::conform::conform_document(document);
         let raw =
             serde_json::to_vec(&document).map_err(|error| Error::Config { reason: error.to_string() })?;
         Config::parse(raw)
@@ -97,7 +104,7 @@ pub fn from_scratch(next: &Next) -> Result<Config, Error> {
 }
 
 /// Go's name of the architecture that this program was built for.
-const fn architecture() -> &'static str {
+pub(super) const fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }
 }
 
@@ -159,6 +166,21 @@ mod tests {
         assert_eq!(after.history()[0]["comment"], "wget");
         assert_eq!(after.history()[0].get("empty_layer"), None);
         assert_ne!(after.id(), base().id());
+    }
+
+    #[test]
+    fn layers_without_a_history_are_counted() {
+        let layer = |text: &[u8]| DiffId(Digest::of(text));
+        let base = json!({ "architecture": "amd64", "os": "linux", "rootfs": {
+            "type": "layers", "diff_ids": [layer(b"1"), layer(b"2")],
+        }, "history": [{ "created_by": "one" }, { "empty_layer": true }] });
+        let base = Config::parse(base.to_string().into_bytes()).unwrap();
+        let next = Next { created_by: "three".into(), diff_id: Some(layer(b"3")), ..Next::default() };
+        let after = next.on(&base).unwrap();
+        assert_eq!(after.history().len(), 4);
+        assert_eq!(after.history()[2]["comment"], "a layer of which nothing is told");
+        assert_eq!(after.history()[3]["created_by"], "three");
+        assert_eq!(next.on(&after).unwrap().history().len(), 5);
     }
 
     #[test]

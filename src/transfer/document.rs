@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{Error, Limits};
-use crate::image::Config;
+use crate::oci::Digest;
 use crate::oci::media_type as media;
-use crate::oci::{DiffId, Digest};
 
 /// What a document says about other bytes.
 #[derive(Debug, Clone, Deserialize)]
@@ -185,13 +184,6 @@ impl Document {
             })),
         }
     }
-}
-
-/// The DiffIDs that a configuration names, lowest first; an error for one with which no verb could do anything.
-pub(super) fn diff_ids(config: &[u8], name: &str) -> Result<Vec<DiffId>, Error> {
-    let config = Config::parse(config.to_vec())
-        .map_err(|error| Error::document(name, format!("it is no image configuration: {error}")))?;
-    Ok(config.diff_ids().to_vec())
 }
 
 /// Has the document at most as many values as are allowed? Parsed, each takes many times the bytes of its text.

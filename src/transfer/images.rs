@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::bundle::{self, Bundle};
 use super::document::{self, Descriptor, Document, Manifest, Platform};
 use super::{Error, Limits};
+use crate::image::Config;
 use crate::oci::{DiffId, Digest, Reference};
 
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
@@ -57,7 +58,10 @@ pub(super) struct LayerFile {
     pub digest: Option<Digest>,
 }
 
-/// All images of `bundle`, or the one called `wanted`.
+/// All images of `bundle`, or the one called `wanted`: by its name, by its place in the list (`@0`), or in a layout by
+/// its manifest's digest (`@sha256:…`).
+///
+/// Source: containers/image `containers-transports(5)`.
 pub(super) fn find(
     bundle: &Bundle,
     layout: Layout,
@@ -192,17 +196,24 @@ impl Finder<'_> {
         self.check_count(entries.len())?;
         let mut names = Vec::new();
         let mut images = Vec::new();
-        for entry in entries {
+        let place = wanted.and_then(place);
+        for (position, entry) in entries.into_iter().enumerate() {
             let tags = entry.repo_tags.unwrap_or_default();
             let references = tags
                 .iter()
                 .map(|tag| parse_name(tag).map_err(|reason| Error::document(NAME, reason)))
                 .collect::<Result<Vec<_>, _>>()?;
-            let fits = wanted.is_none_or(|wanted| {
-                wanted.parse::<Reference>().is_ok_and(|wanted| references.contains(&wanted))
-            });
+            let only = wanted
+                .filter(|_| place.is_none())
+                .and_then(|wanted| {
+                    references.iter().find(|one| wanted.parse::<Reference>().as_ref() == Ok(*one))
+                })
+                .cloned();
+            if tags.is_empty() {
+                names.push(format!("@{position}"));
+            }
             names.extend(tags);
-            if !fits {
+            if wanted.is_some() && place != Some(position) && only.is_none() {
                 continue;
             }
             let config = self.document(&entry.config)?;
@@ -216,10 +227,7 @@ impl Finder<'_> {
                 (self.bundle.own_name(&member).unwrap_or(member), digest)
             });
             let mut image = assemble(config, &entry.config, &entry.config, files.collect(), self.limits)?;
-            image.references = match wanted.and_then(|wanted| wanted.parse().ok()) {
-                Some(only) => vec![only],
-                None => references,
-            };
+            image.references = only.map_or(references, |only| vec![only]);
             images.push(image);
         }
         self.require(images, wanted, names)
@@ -233,11 +241,21 @@ impl Finder<'_> {
             return Err(Error::document(NAME, "it is a manifest and not an index"));
         };
         self.check_count(entries.len())?;
-        let present: Vec<String> = entries.iter().filter_map(shown_name).collect();
-        let chosen: Vec<Descriptor> = entries
-            .into_iter()
-            .filter(|entry| !entry.is_attestation() && wanted.is_none_or(|wanted| is_called(entry, wanted)))
-            .collect();
+        let place = wanted.and_then(place);
+        let mut present: Vec<String> = Vec::new();
+        let mut chosen: Vec<Descriptor> = Vec::new();
+        for (position, entry) in entries.into_iter().enumerate() {
+            if entry.is_attestation() {
+                continue;
+            }
+            let name = shown_name(&entry).unwrap_or_else(|| format!("@{position}"));
+            if !present.contains(&name) {
+                present.push(name);
+            }
+            if wanted.is_none_or(|wanted| place == Some(position) || is_called(&entry, wanted)) {
+                chosen.push(entry);
+            }
+        }
         let mut images = Vec::new();
         for entry in choose_platforms(chosen)? {
             let mut image = self.resolve(&entry, 0)?;
@@ -342,7 +360,10 @@ pub(super) fn assemble(
     files: Vec<(String, Option<Digest>)>,
     limits: &Limits,
 ) -> Result<Found, Error> {
-    let diff_ids = document::diff_ids(&config, config_name)?;
+    // What cannot be read later must not come in: one such image would stand in the way of every listing.
+    let parsed = Config::parse(config.clone())
+        .map_err(|error| Error::document(config_name, format!("it is no image configuration: {error}")))?;
+    let diff_ids = parsed.diff_ids().to_vec();
     if files.len() as u64 > limits.layers {
         return Err(Error::Limit { name: name.to_owned(), limit: "layers", allowed: limits.layers });
     }
@@ -441,6 +462,12 @@ fn references(entry: &Descriptor) -> Vec<Reference> {
         }
     }
     found
+}
+
+/// The place that `@N` means; names begin with another sign.
+fn place(wanted: &str) -> Option<usize> {
+    let digits = wanted.strip_prefix('@')?;
+    digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }
 
 fn is_called(entry: &Descriptor, wanted: &str) -> bool {

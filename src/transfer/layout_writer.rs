@@ -2,11 +2,13 @@
 //!
 //! Source: OCI image-spec `image-layout.md`.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use nix::fcntl::{Flock, FlockArg};
+use serde_json::{Map, Value, json};
 
 use super::bundle::blob_name;
 use super::images::FLAT_VERSION;
@@ -25,8 +27,11 @@ pub(super) enum LayoutWriter<'a> {
     /// Into a directory that is a layout, or becomes one.
     Directory(Directory<'a>),
     /// Into a new archive.
-    Archive { writer: TarWriter, output: Output, written: Vec<Digest> },
+    Archive { writer: TarWriter, output: Output, written: HashSet<Digest>, entries: Vec<Entry> },
 }
+
+/// An image for the index: its descriptor, and the name in that.
+type Entry = (Value, Option<String>);
 
 /// A layout that is being added to.
 pub(super) struct Directory<'a> {
@@ -37,8 +42,8 @@ pub(super) struct Directory<'a> {
     flat: bool,
     /// Where a new one goes.
     rename_to: Option<PathBuf>,
-    /// The images that are there already.
-    entries: Vec<Value>,
+    /// What is to be added to the index.
+    entries: Vec<Entry>,
     /// To be removed if this fails.
     made: Vec<PathBuf>,
     finished: bool,
@@ -50,31 +55,24 @@ impl<'a> LayoutWriter<'a> {
         let output = Output::create(path, staging)?;
         let mut writer = TarWriter::new(output.file()?);
         writer.add("oci-layout", MARKER).map_err(Error::io("write", path))?;
-        Ok(Self::Archive { writer, output, written: Vec::new() })
+        Ok(Self::Archive { writer, output, written: HashSet::new(), entries: Vec::new() })
     }
 
     /// Begins a directory at `path`, or adds to the layout that is there.
     pub fn directory(path: &Path, limits: &Limits, staging: Staging<'a>) -> Result<Self, Error> {
-        let entries = match fs::read_dir(path) {
+        match fs::read_dir(path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Directory::fresh(path, false, staging);
             }
             Err(error) => return Err(Error::io("write", path)(error)),
-            Ok(mut names) => match names.next() {
-                None => Vec::new(),
-                Some(_) => present(path, limits)?,
-            },
-        };
-        let root = path.to_owned();
-        let mut directory = Directory {
-            staging,
-            root,
-            flat: false,
-            rename_to: None,
-            entries,
-            made: Vec::new(),
-            finished: false,
-        };
+            Ok(mut names) => {
+                if names.next().is_some() {
+                    // What cannot be added to is refused before anything is written.
+                    present(path, limits)?;
+                }
+            }
+        }
+        let mut directory = Directory::new(path, None, false, staging);
         directory.make_folders()?;
         Ok(Self::Directory(directory))
     }
@@ -111,7 +109,7 @@ impl<'a> LayoutWriter<'a> {
     ) -> Result<(Digest, u64), Error> {
         match self {
             Self::Directory(directory) => directory.blob(produce),
-            Self::Archive { writer, output, written } => {
+            Self::Archive { writer, output, written, .. } => {
                 let failed = |error| Error::io("write", output.path())(error);
                 let open = writer.begin().map_err(failed)?;
                 let mut out = Hashing::new(&mut *writer);
@@ -121,7 +119,7 @@ impl<'a> LayoutWriter<'a> {
                     writer.forget(open).map_err(failed)?;
                 } else {
                     writer.end(open, &blob_name(&digest)).map_err(failed)?;
-                    written.push(digest);
+                    written.insert(digest);
                 }
                 Ok((digest, size))
             }
@@ -137,16 +135,31 @@ impl<'a> LayoutWriter<'a> {
         }
     }
 
-    /// Adds the image to the index under `name`, and finishes.
-    pub fn finish(self, mut descriptor: Value, name: Option<&str>) -> Result<(), Error> {
+    /// Writes a blob that is at hand, unless it is there; its digest and size.
+    pub fn document(&mut self, bytes: &[u8]) -> Result<(Digest, u64), Error> {
+        let (digest, size) = (Digest::of(bytes), bytes.len() as u64);
+        if self.has(&digest, size) {
+            return Ok((digest, size));
+        }
+        self.blob(|out| out.write_all(bytes).map_err(Error::io("write", Path::new("the image's documents"))))
+    }
+
+    /// Puts an image on the index, under `name`.
+    pub fn add(&mut self, mut descriptor: Value, name: Option<&str>) {
         if let Some(name) = name {
             descriptor["annotations"][REF_NAME] = json!(name);
         }
+        let (Self::Directory(Directory { entries, .. }) | Self::Archive { entries, .. }) = self;
+        entries.push((descriptor, name.map(str::to_owned)));
+    }
+
+    /// Writes the index, with which the images are there.
+    pub fn finish(self) -> Result<(), Error> {
         match self {
-            Self::Directory(directory) => directory.finish(descriptor, name),
-            Self::Archive { mut writer, output, .. } => {
+            Self::Directory(directory) => directory.finish(),
+            Self::Archive { mut writer, output, entries, .. } => {
                 let failed = |error| Error::io("write", output.path())(error);
-                writer.add("index.json", &index(&[descriptor])).map_err(failed)?;
+                writer.add("index.json", &merge(new_index(), &entries)).map_err(failed)?;
                 writer.finish().map_err(failed)?;
                 output.finish()
             }
@@ -154,14 +167,34 @@ impl<'a> LayoutWriter<'a> {
     }
 }
 
-fn index(entries: &[Value]) -> Vec<u8> {
-    json!({ "schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": entries })
-        .to_string()
-        .into_bytes()
+fn new_index() -> Map<String, Value> {
+    let parts = [
+        ("schemaVersion", json!(2)),
+        ("mediaType", json!(media_type::OCI_INDEX)),
+        ("manifests", Value::Array(Vec::new())),
+    ];
+    parts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-/// The entries of the layout at `path`; an error if it is something else.
-fn present(path: &Path, limits: &Limits) -> Result<Vec<Value>, Error> {
+/// The index with `entries` added: one name means one image, the newest.
+fn merge(mut index: Map<String, Value>, entries: &[Entry]) -> Vec<u8> {
+    let mut all = match index.get_mut("manifests") {
+        Some(Value::Array(present)) => std::mem::take(present),
+        _ => Vec::new(),
+    };
+    for (descriptor, name) in entries {
+        all.retain(|entry| {
+            let called = entry.get("annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str);
+            called != name.as_deref() || (name.is_none() && entry.get("digest") != descriptor.get("digest"))
+        });
+        all.push(descriptor.clone());
+    }
+    index.insert("manifests".to_owned(), Value::Array(all));
+    Value::Object(index).to_string().into_bytes()
+}
+
+/// The index of the layout at `path`, with all that it says; an error if that is something else.
+fn present(path: &Path, limits: &Limits) -> Result<Map<String, Value>, Error> {
     let bundle = super::bundle::Bundle::Directory(path.to_owned());
     if !bundle.has("oci-layout") {
         return Err(Error::Name {
@@ -170,18 +203,30 @@ fn present(path: &Path, limits: &Limits) -> Result<Vec<Value>, Error> {
         });
     }
     if !bundle.has("index.json") {
-        return Ok(Vec::new());
+        return Ok(new_index());
     }
     let refuse = |reason: String| Error::document(path.join("index.json").display().to_string(), reason);
     let index: Value = serde_json::from_slice(&bundle.document("index.json", limits)?)
         .map_err(|error| refuse(error.to_string()))?;
-    match index.get("manifests") {
-        Some(Value::Array(entries)) => Ok(entries.clone()),
+    match index {
+        Value::Object(index) if index.get("manifests").is_some_and(Value::is_array) => Ok(index),
         _ => Err(refuse("it has no list of manifests".to_owned())),
     }
 }
 
 impl<'a> Directory<'a> {
+    fn new(root: &Path, rename_to: Option<&Path>, flat: bool, staging: Staging<'a>) -> Self {
+        Self {
+            staging,
+            root: root.to_owned(),
+            flat,
+            rename_to: rename_to.map(Path::to_owned),
+            entries: Vec::new(),
+            made: Vec::new(),
+            finished: false,
+        }
+    }
+
     fn blob_name(&self, digest: &Digest) -> String {
         if self.flat { digest.hex() } else { blob_name(digest) }
     }
@@ -193,10 +238,8 @@ impl<'a> Directory<'a> {
 
     fn fresh(path: &Path, flat: bool, staging: Staging<'a>) -> Result<LayoutWriter<'a>, Error> {
         let root = staging.directory(&output::directory_of(path))?;
-        let made = vec![root.clone()];
-        let rename_to = Some(path.to_owned());
-        let mut directory =
-            Self { staging, root, flat, rename_to, entries: Vec::new(), made, finished: false };
+        let mut directory = Self::new(&root, Some(path), flat, staging);
+        directory.made.push(root);
         directory.make_folders()?;
         Ok(LayoutWriter::Directory(directory))
     }
@@ -239,19 +282,15 @@ impl<'a> Directory<'a> {
         Ok((digest, size))
     }
 
-    fn finish(mut self, descriptor: Value, name: Option<&str>) -> Result<(), Error> {
+    fn finish(mut self) -> Result<(), Error> {
         if self.flat {
-            return self.finish_flat(&descriptor);
+            return self.finish_flat();
         }
-        let mut entries = std::mem::take(&mut self.entries);
-        // One name means one image: the newest.
-        entries.retain(|entry| {
-            let called = entry.get("annotations").and_then(|all| all.get(REF_NAME)).and_then(Value::as_str);
-            called != name || (name.is_none() && entry.get("digest") != descriptor.get("digest"))
-        });
-        entries.push(descriptor);
         output::sync_directory(&self.root.join("blobs/sha256"))?;
-        self.put(&self.root.join("index.json"), &index(&entries))?;
+        // Others may have added to it since; nobody does so while this is held.
+        let _held = self.hold();
+        let index = present(&self.root, &Limits::default())?;
+        self.put(&self.root.join("index.json"), &merge(index, &self.entries))?;
         if let Some(path) = &self.rename_to {
             fs::rename(&self.root, path).map_err(Error::io("create", path))?;
             output::sync_directory(&output::directory_of(path))?;
@@ -262,8 +301,15 @@ impl<'a> Directory<'a> {
 }
 
 impl Directory<'_> {
+    /// A lock on the directory, which ends with the value; nothing where the file system knows no locks.
+    fn hold(&self) -> Option<Flock<fs::File>> {
+        let directory = fs::File::open(&self.root).ok()?;
+        Flock::lock(directory, FlockArg::LockExclusive).ok()
+    }
+
     /// The manifest has a name of its own there.
-    fn finish_flat(mut self, descriptor: &Value) -> Result<(), Error> {
+    fn finish_flat(mut self) -> Result<(), Error> {
+        let descriptor = self.entries.first().map_or(&Value::Null, |(descriptor, _)| descriptor);
         let digest = descriptor["digest"].as_str().and_then(|text| text.parse::<Digest>().ok());
         let blob = self.root.join(digest.map(|digest| digest.hex()).unwrap_or_default());
         let manifest = self.root.join("manifest.json");

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! load     source → bundle (archive or directory) → images (documents, checked) → fetch (layers)
-//! save     layer_tar → compression → tar_writer or layout_writer → output
+//! save     saver (layers, documents) → layer_tar → compression → tar_writer or layout_writer → output
 //! registry pull, push and tags over http
 //! import   a tar or a directory as one layer
 //! examine  what an image is made of, read where it lies
@@ -33,6 +33,7 @@ mod progress;
 pub mod registry;
 mod rootfs;
 mod save;
+mod saver;
 mod source;
 mod staging;
 mod tar_writer;
@@ -46,7 +47,7 @@ pub use load::{LoadOptions, Loaded, load};
 pub use network::{Network, Patience};
 pub use progress::{Progress, Report, Step};
 pub use rootfs::{Imported, import};
-pub use save::{SaveOptions, Saved, save};
+pub use save::{Outgoing, SaveOptions, Saved, save, save_all};
 pub use source::{Place, Source, Target};
 
 /// This machine's architecture as images name it, in Go's spelling.

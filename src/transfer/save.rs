@@ -1,7 +1,6 @@
 //! Images from the store into archives and layouts.
 
-use std::collections::HashMap;
-use std::io;
+use std::collections::HashSet;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
@@ -9,16 +8,15 @@ use serde_json::{Map, Value, json};
 use super::compression::Compression;
 use super::layer_tar;
 use super::layout_writer::LayoutWriter;
-use super::load::processors;
 use super::output::Output;
-use super::progress::{Item, Report};
-use super::source::Place;
+use super::progress::Report;
+use super::saver::{Made, Saver};
 use super::staging::Staging;
 use super::tar_writer::TarWriter;
 use super::watch::Watch;
 use super::{Error, Limits, Target};
 use crate::oci::{Digest, Reference, media_type};
-use crate::store::{BlobDescriptor, ImageRecord, LayerRecord, Store, TarSource};
+use crate::store::{ImageRecord, LayerRecord, Store};
 use crate::sys::Interrupt;
 
 /// How images are written.
@@ -37,12 +35,21 @@ pub struct SaveOptions {
 }
 
 /// What was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Saved {
     /// The manifest's digest, where the target has a manifest.
     pub manifest_digest: Option<Digest>,
     /// The name under which the target lists the image.
     pub name: Option<String>,
+}
+
+/// An image that is to be written, and its names.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// The image.
+    pub image: &'a ImageRecord,
+    /// What it is called, unless the target says.
+    pub references: &'a [Reference],
 }
 
 /// Writes `image` to `target`, named by what the target says or else by `references`.
@@ -62,19 +69,52 @@ pub fn save(
     target: &Target,
     options: &SaveOptions,
 ) -> Result<Saved, Error> {
+    let saved = save_all(store, &[Outgoing { image, references }], target, options)?;
+    Ok(saved.into_iter().next().unwrap_or_default())
+}
+
+/// The same with several images in one archive or layout; what they share is written once.
+///
+/// # Errors
+/// As [`save`]; [`Error::Name`] if the target holds one image only, or names it.
+pub fn save_all(
+    store: &Store,
+    images: &[Outgoing<'_>],
+    target: &Target,
+    options: &SaveOptions,
+) -> Result<Vec<Saved>, Error> {
     check_level(options)?;
-    let saver = Saver::new(store, image, options, Watch::new(options.interrupt));
+    let job = Job { store, images, options, watch: Watch::new(options.interrupt) };
     match target {
-        Target::DockerArchive(place) => saver.docker(place, references),
+        Target::DockerArchive(place) => {
+            let (path, name) = place.split_first();
+            job.check_name(name.as_deref())?;
+            job.docker(&path, name.as_deref())
+        }
         Target::OciArchive(place) => {
             let (path, name) = place.split_first();
-            saver.oci(LayoutWriter::archive(&path, saver.staging())?, name, references)
+            job.check_name(name.as_deref())?;
+            job.layout(|| LayoutWriter::archive(&path, job.staging()), name.as_deref(), false)
         }
         Target::Oci(place) => {
             let (path, name) = place.split_first();
-            saver.oci(LayoutWriter::directory(&path, &Limits::default(), saver.staging())?, name, references)
+            job.check_name(name.as_deref())?;
+            job.layout(
+                || LayoutWriter::directory(&path, &Limits::default(), job.staging()),
+                name.as_deref(),
+                false,
+            )
         }
-        Target::Dir(path) => saver.image(LayoutWriter::flat(path, saver.staging())?, None, references, true),
+        Target::Dir(path) => {
+            if images.len() > 1 {
+                let reason = "holds one image: `oci:`, `oci-archive:` and `docker-archive:` hold several";
+                return Err(Error::Name {
+                    text: format!("dir:{}", path.display()),
+                    reason: reason.to_owned(),
+                });
+            }
+            job.layout(|| LayoutWriter::flat(path, job.staging()), None, true)
+        }
         Target::Registry(_) | Target::Daemon(_) => Err(Error::Name {
             text: format!("{target:?}"),
             reason: "is no file: `registry::push` and `daemon::import` take it there".to_owned(),
@@ -99,27 +139,39 @@ pub(super) fn check_level(options: &SaveOptions) -> Result<(), Error> {
     Err(Error::Name { text: level.to_string(), reason })
 }
 
-/// One image on its way out.
-pub(super) struct Saver<'a> {
+/// Images on their way into one target.
+struct Job<'a> {
     store: &'a Store,
-    image: &'a ImageRecord,
+    images: &'a [Outgoing<'a>],
     options: &'a SaveOptions,
     watch: Watch,
 }
 
-impl<'a> Saver<'a> {
-    pub fn new(store: &'a Store, image: &'a ImageRecord, options: &'a SaveOptions, watch: Watch) -> Self {
-        Self { store, image, options, watch }
-    }
-}
-
-impl Saver<'_> {
-    const fn staging(&self) -> Staging<'_> {
+impl<'a> Job<'a> {
+    const fn staging(&self) -> Staging<'a> {
         Staging::new(self.store)
     }
 
+    fn saver(&self, image: &'a ImageRecord) -> Saver<'a> {
+        Saver::new(self.store, image, self.options, self.watch.clone())
+    }
+
+    /// One name is for one image.
+    fn check_name(&self, name: Option<&str>) -> Result<(), Error> {
+        match name {
+            Some(name) if self.images.len() != 1 => Err(Error::Name {
+                text: name.to_owned(),
+                reason: format!(
+                    "is one name for {} images: they keep their own without it",
+                    self.images.len()
+                ),
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Source: moby `image/tarexport/save.go`.
-    fn docker(&self, place: &Place, references: &[Reference]) -> Result<Saved, Error> {
+    fn docker(&self, path: &Path, name: Option<&str>) -> Result<Vec<Saved>, Error> {
         if !matches!(self.options.compression, None | Some(Compression::None)) {
             return Err(Error::Name {
                 text: "compression".to_owned(),
@@ -127,244 +179,118 @@ impl Saver<'_> {
                     .to_owned(),
             });
         }
-        let (path, name) = place.split_first();
-        let references = match &name {
-            Some(name) => vec![parse(name)?],
-            None => references.to_vec(),
-        };
-        let output = Output::create(&path, self.staging())?;
-        let failed = Error::io("write", &path);
+        let name = name.map(parse).transpose()?;
+        let mut contents = Vec::new();
+        for outgoing in self.images {
+            let references = name.as_ref().map_or(outgoing.references, std::slice::from_ref);
+            contents.push((outgoing.image, references, self.saver(outgoing.image).layers()?));
+        }
+        let output = Output::create(path, self.staging())?;
+        let failed = Error::io("write", path);
         let mut writer = TarWriter::new(output.file()?);
-        let layers = self.layers()?;
-        let members: Vec<String> =
-            layers.iter().map(|layer| format!("{}/layer.tar", layer.diff_id.0.hex())).collect();
-        let config = format!("{}.json", self.image.id.hex());
-        let tags: Vec<String> =
-            references.iter().filter(|name| name.tag().is_some()).map(Reference::to_string).collect();
+        let (mut manifest, mut repositories, mut saved) = (Vec::new(), Map::new(), Vec::new());
+        for (image, references, layers) in &contents {
+            let tags: Vec<String> =
+                references.iter().filter(|name| name.tag().is_some()).map(Reference::to_string).collect();
+            let members: Vec<String> = layers.iter().map(member).collect();
+            manifest.push(json!({ "Config": config_member(image), "RepoTags": tags, "Layers": members }));
+            add_repositories(&mut repositories, references, layers.last());
+            saved.push(Saved { manifest_digest: None, name: tags.into_iter().next() });
+        }
         // The documents first: a reader of a stream then knows what comes.
-        let manifest = json!([{ "Config": config, "RepoTags": tags, "Layers": members }]);
-        writer.add("manifest.json", manifest.to_string().as_bytes()).map_err(&failed)?;
-        let repositories = repositories(&references, layers.last());
-        writer.add("repositories", repositories.to_string().as_bytes()).map_err(&failed)?;
-        writer.add(&config, &self.image.config).map_err(&failed)?;
-        for (position, (layer, member)) in layers.iter().zip(&members).enumerate() {
-            // An image may have one layer twice; its archive need not.
-            if members[..position].contains(member) {
+        writer.add("manifest.json", Value::Array(manifest).to_string().as_bytes()).map_err(&failed)?;
+        writer.add("repositories", Value::Object(repositories).to_string().as_bytes()).map_err(&failed)?;
+        // One image may have a layer twice, and several the same; an archive need not.
+        let mut written = HashSet::new();
+        for (image, _, _) in &contents {
+            if written.insert(config_member(image)) {
+                writer.add(&config_member(image), &image.config).map_err(&failed)?;
+            }
+        }
+        for layer in contents.iter().flat_map(|(_, _, layers)| layers) {
+            if !written.insert(member(layer)) {
                 continue;
             }
             let open = writer.begin().map_err(&failed)?;
             let item = self.options.report.begin(layer.diff_id.0.short(), "save", Some(layer.tar_size));
             layer_tar::write(self.store, layer, &mut item.writer(self.watch.writer(&mut writer)))?;
-            writer.end(open, member).map_err(&failed)?;
+            writer.end(open, &member(layer)).map_err(&failed)?;
             item.end("saved");
         }
         writer.finish().map_err(&failed)?;
         output.finish()?;
-        Ok(Saved { manifest_digest: None, name: tags.into_iter().next() })
+        Ok(saved)
     }
 
-    fn oci(
+    fn layout(
         &self,
-        writer: LayoutWriter<'_>,
-        name: Option<String>,
-        references: &[Reference],
-    ) -> Result<Saved, Error> {
-        self.image(writer, name, references, false)
-    }
-
-    fn image(
-        &self,
-        mut writer: LayoutWriter<'_>,
-        name: Option<String>,
-        references: &[Reference],
+        begin: impl FnOnce() -> Result<LayoutWriter<'a>, Error>,
+        name: Option<&str>,
         docker_too: bool,
-    ) -> Result<Saved, Error> {
-        let mut descriptors: Vec<BlobDescriptor> = Vec::new();
-        let mut known: HashMap<Digest, BlobDescriptor> = HashMap::new();
-        for (position, layer) in self.layers()?.iter().enumerate() {
-            let descriptor = match known.get(&layer.diff_id.0) {
-                Some(known) => known.clone(),
-                None => self.write_layer(&mut writer, layer, position)?,
-            };
-            known.insert(layer.diff_id.0, descriptor.clone());
-            descriptors.push(descriptor);
+    ) -> Result<Vec<Saved>, Error> {
+        if let Some(name) = name {
+            check_layout_name(name)?;
         }
-        let config = self.write_bytes(&mut writer, &self.image.config)?;
-        let raw = self.manifest(&config, &descriptors, docker_too);
-        let manifest = self.write_bytes(&mut writer, &raw)?;
-        let first = references.iter().find(|reference| reference.tag().is_some());
-        let name = name.or_else(|| first.and_then(|first| first.tag().map(str::to_owned)));
-        let mut entry = json!({
-            "mediaType": media_type::OCI_MANIFEST, "digest": manifest.0.to_string(), "size": manifest.1,
-        });
-        // With it `docker load` and we find the repository again, which a bare tag does not tell.
-        if let Some(whole) = whole_name(name.as_deref(), first) {
-            entry["annotations"] = json!({ "io.containerd.image.name": whole.canonical() });
-        }
-        writer.finish(entry, name.as_deref())?;
-        Ok(Saved { manifest_digest: Some(manifest.0), name })
-    }
-
-    /// The image's layers, lowest first.
-    pub fn layers(&self) -> Result<Vec<LayerRecord>, Error> {
-        let find = |diff_id| {
-            let missing = crate::store::Error::MissingLayer { diff_id };
-            self.store.layer(&diff_id)?.ok_or(missing).map_err(Error::from)
+        let names: Vec<Option<String>> = match name {
+            Some(name) => vec![Some(name.to_owned())],
+            None => own_names(self.images),
         };
-        self.image.diff_ids.iter().map(|diff_id| find(*diff_id)).collect()
-    }
-
-    /// The blob that this layer came as, if it still is what was asked for.
-    pub fn kept_blob(&self, layer: &LayerRecord, position: usize) -> Result<Option<BlobDescriptor>, Error> {
-        let mut kept = self.image.compressed.get(position).cloned().flatten();
-        if let (None, TarSource::Blob(digest, media_type)) = (&kept, &layer.tar) {
-            let size = std::fs::metadata(self.store.blob_path(digest)).map_or(0, |found| found.len());
-            kept = Some(BlobDescriptor { digest: *digest, size, media_type: media_type.clone() });
-        }
-        let Some(blob) = kept else { return Ok(None) };
-        let wanted = self.options.compression.map(Compression::layer_media_type);
-        let fits = self.options.level.is_none() && wanted.is_none_or(|wanted| wanted == blob.media_type);
-        Ok((fits && self.store.pin_blob(&blob.digest)?).then_some(blob))
-    }
-
-    fn write_layer(
-        &self,
-        writer: &mut LayoutWriter<'_>,
-        layer: &LayerRecord,
-        position: usize,
-    ) -> Result<BlobDescriptor, Error> {
-        self.watch.check()?;
-        if let Some(blob) = self.kept_blob(layer, position)? {
-            let item = self.options.report.begin(blob.digest.short(), "save", Some(blob.size));
-            if writer.has(&blob.digest, blob.size) {
-                item.end("exists");
-            } else {
-                let path = self.store.blob_path(&blob.digest);
-                let mut file = self.store.open_blob(&blob.digest)?;
-                let (found, _) = writer.blob(|out| {
-                    let mut out = item.writer(self.watch.writer(out));
-                    io::copy(&mut file, &mut out).map(drop).map_err(Error::io("copy", &path))
-                })?;
-                if found != blob.digest {
-                    return Err(Error::Digest {
-                        name: path.display().to_string(),
-                        expected: blob.digest,
-                        found,
-                    });
-                }
-                item.end("saved");
+        let mut writer = begin()?;
+        let (mut made, mut saved) = (Made::new(), Vec::new());
+        for (outgoing, name) in self.images.iter().zip(names) {
+            let saver = self.saver(outgoing.image);
+            let mut layers = Vec::new();
+            for (position, layer) in saver.layers()?.iter().enumerate() {
+                layers.push(saver.write_layer(&mut writer, layer, position, &mut made)?);
             }
-            return Ok(blob);
+            let documents = saver.documents(&layers, docker_too);
+            writer.document(&documents.config)?;
+            let (digest, size) = writer.document(&documents.manifest)?;
+            let mut entry = json!({
+                "mediaType": media_type::OCI_MANIFEST, "digest": digest.to_string(), "size": size,
+            });
+            // With it `docker load` and we find the repository again, which a bare tag does not tell.
+            if let Some(whole) = whole_name(name.as_deref(), tagged(outgoing.references)) {
+                entry["annotations"] = json!({ "io.containerd.image.name": whole.canonical() });
+            }
+            writer.add(entry, name.as_deref());
+            saved.push(Saved { manifest_digest: Some(digest), name });
         }
-        let compression = self.compression(layer, position);
-        let item = self.options.report.begin(layer.diff_id.0.short(), "save", Some(layer.tar_size));
-        let (digest, size) = writer.blob(|out| self.write_compressed(layer, compression, &item, out))?;
-        item.end("saved");
-        Ok(BlobDescriptor { digest, size, media_type: compression.layer_media_type().to_owned() })
-    }
-
-    /// Writes a layer that has no fitting blob into `file`.
-    pub fn compress(
-        &self,
-        layer: &LayerRecord,
-        position: usize,
-        file: &std::fs::File,
-    ) -> Result<BlobDescriptor, Error> {
-        let compression = self.compression(layer, position);
-        let mut out = layer_tar::Hashing::new(io::BufWriter::with_capacity(1 << 18, file));
-        let item = self.options.report.begin(layer.diff_id.0.short(), "compress", Some(layer.tar_size));
-        self.write_compressed(layer, compression, &item, &mut out)?;
-        io::Write::flush(&mut out).map_err(Error::io("write", Path::new("a layer")))?;
-        item.end("compressed");
-        let (digest, size) = out.finish();
-        Ok(BlobDescriptor { digest, size, media_type: compression.layer_media_type().to_owned() })
-    }
-
-    /// What a layer is to be compressed with: as asked; else plain if the manifest with which it came has it so.
-    fn compression(&self, layer: &LayerRecord, position: usize) -> Compression {
-        let came_plain = || {
-            let manifest = serde_json::from_slice::<Value>(self.image.manifest.as_deref()?).ok()?;
-            let listed = manifest.get("layers")?.get(position)?.get("digest")?.as_str()?;
-            (listed == layer.diff_id.to_string()).then_some(Compression::None)
-        };
-        self.options.compression.or_else(came_plain).unwrap_or(Compression::Gzip)
-    }
-
-    fn write_compressed(
-        &self,
-        layer: &LayerRecord,
-        compression: Compression,
-        item: &Item,
-        out: &mut dyn io::Write,
-    ) -> Result<(), Error> {
-        let threads = self.options.threads.unwrap_or_else(processors);
-        let produce = |sink: &mut dyn io::Write| {
-            layer_tar::write(self.store, layer, &mut item.writer(self.watch.writer(sink)))
-        };
-        let failed = |error| Error::io("write", Path::new("a layer"))(error);
-        compression.write(out, self.options.level, threads, failed, produce)
-    }
-
-    fn write_bytes(&self, writer: &mut LayoutWriter<'_>, bytes: &[u8]) -> Result<(Digest, u64), Error> {
-        let digest = Digest::of(bytes);
-        if writer.has(&digest, bytes.len() as u64) {
-            return Ok((digest, bytes.len() as u64));
-        }
-        writer
-            .blob(|out| out.write_all(bytes).map_err(Error::io("write", Path::new("the image's documents"))))
-    }
-
-    /// The manifest that the image came with, if its layers go out as they came; else a new one. Docker's kind has no
-    /// place in an OCI layout, but registries take both.
-    pub fn manifest(&self, config: &(Digest, u64), layers: &[BlobDescriptor], docker_too: bool) -> Vec<u8> {
-        if let Some(raw) = &self.image.manifest
-            && is_about(raw, config.0, layers, docker_too)
-        {
-            return raw.clone();
-        }
-        let layers: Vec<Value> = layers
-            .iter()
-            .map(|layer| {
-                json!({ "mediaType": layer.media_type, "digest": layer.digest.to_string(), "size": layer.size })
-            })
-            .collect();
-        json!({
-            "schemaVersion": 2,
-            "mediaType": media_type::OCI_MANIFEST,
-            "config": { "mediaType": media_type::OCI_CONFIG, "digest": config.0.to_string(), "size": config.1 },
-            "layers": layers,
-        })
-        .to_string()
-        .into_bytes()
+        writer.finish()?;
+        Ok(saved)
     }
 }
 
-/// Is `raw` an OCI manifest (or one of Docker's) of just this configuration and these layers?
-fn is_about(raw: &[u8], config: Digest, layers: &[BlobDescriptor], docker_too: bool) -> bool {
-    let Ok(manifest) = serde_json::from_slice::<Value>(raw) else { return false };
-    let digest =
-        |value: &Value| value.get("digest").and_then(Value::as_str).and_then(|text| text.parse().ok());
-    let is_oci = |value: &Value, default: bool| {
-        value
-            .get("mediaType")
-            .and_then(Value::as_str)
-            .map_or(default, |text| docker_too || text.starts_with("application/vnd.oci."))
-    };
-    let Some(listed) = manifest.get("layers").and_then(Value::as_array) else { return false };
-    let Some(own_config) = manifest.get("config") else { return false };
-    is_oci(&manifest, true)
-        && is_oci(own_config, false)
-        && digest(own_config) == Some(config)
-        && listed.len() == layers.len()
-        && listed
-            .iter()
-            .zip(layers)
-            .all(|(listed, layer)| is_oci(listed, false) && digest(listed) == Some(layer.digest))
+/// Where a docker-archive has a layer.
+fn member(layer: &LayerRecord) -> String {
+    format!("{}/layer.tar", layer.diff_id.0.hex())
+}
+
+/// Where it has a configuration.
+fn config_member(image: &ImageRecord) -> String {
+    format!("{}.json", image.id.hex())
+}
+
+fn tagged(references: &[Reference]) -> Option<&Reference> {
+    references.iter().find(|reference| reference.tag().is_some())
+}
+
+/// Under which name a layout lists each image: its tag; where several have the same tag, their whole names.
+fn own_names(images: &[Outgoing<'_>]) -> Vec<Option<String>> {
+    let firsts: Vec<Option<&Reference>> = images.iter().map(|image| tagged(image.references)).collect();
+    let tag = |reference: &Reference| reference.tag().unwrap_or_default().to_owned();
+    let shared = |tag: &str| firsts.iter().flatten().filter(|other| other.tag() == Some(tag)).count() > 1;
+    firsts
+        .iter()
+        .map(|first| {
+            let first = (*first)?;
+            Some(Some(tag(first)).filter(|tag| !shared(tag)).unwrap_or_else(|| first.canonical()))
+        })
+        .collect()
 }
 
 /// Docker's oldest table of names; readers of our day look at `manifest.json`.
-fn repositories(references: &[Reference], top: Option<&LayerRecord>) -> Value {
-    let mut table = Map::new();
+fn add_repositories(table: &mut Map<String, Value>, references: &[Reference], top: Option<&LayerRecord>) {
     let top = top.map(|layer| layer.diff_id.0.hex()).unwrap_or_default();
     for reference in references {
         if let Some(tag) = reference.tag() {
@@ -372,7 +298,6 @@ fn repositories(references: &[Reference], top: Option<&LayerRecord>) -> Value {
             tags[tag] = json!(top);
         }
     }
-    Value::Object(table)
 }
 
 fn parse(name: &str) -> Result<Reference, Error> {
@@ -382,6 +307,18 @@ fn parse(name: &str) -> Result<Reference, Error> {
         return Err(refuse("names a digest, which cannot be chosen".to_owned()));
     }
     Ok(reference)
+}
+
+/// A name that other programs can ask for, and that is no position (`@0`) and no digest.
+///
+/// Source: image-spec `annotations.md`, and a little more: tags of Docker may have any number of these signs in a row.
+fn check_layout_name(name: &str) -> Result<(), Error> {
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    if name.starts_with(is_word) && name.chars().all(|c| is_word(c) || "-._:@+/".contains(c)) {
+        return Ok(());
+    }
+    let reason = "is no name for an image in a layout: it begins with a letter or digit, and has besides those only `-._:@+/`";
+    Err(Error::Name { text: name.to_owned(), reason: reason.to_owned() })
 }
 
 /// The whole name to go with the tag `name`: what `name` itself says, or the image's own if that

@@ -78,8 +78,9 @@ impl Workbench {
         store.remove_temporary(scratch)?;
         let mut found = found?;
         let (Some(examined), true) = (found.pop(), found.is_empty()) else {
-            return Err(Error::invalid(format!("`{text}` holds several images"))
-                .with_hint("name one, as in `oci-archive:FILE:TAG`, or take all with `load`"));
+            return Err(Error::invalid(format!("`{text}` holds several images")).with_hint(
+                "name one, as in `oci-archive:FILE:TAG` or `docker-archive:FILE:@0`, or take all with `load`",
+            ));
         };
         let mut known = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
         known.extend(examined.layers.iter().map(|layer| (layer.diff_id, Arc::clone(&layer.index))));

@@ -2,11 +2,11 @@
 
 use super::commit::{parse_changes, parse_reference};
 use super::time::image_time;
-use super::{Image, Result, RootfsOptions, SaveOptions, Workbench};
+use super::{Error, Image, Result, RootfsOptions, SaveOptions, Workbench};
 use crate::image::{Next, from_scratch};
 use crate::store::ImageRecord;
 use crate::sys::userns::Identity;
-use crate::transfer::{self, Source, Target};
+use crate::transfer::{self, Outgoing, Source, Target};
 
 impl Workbench {
     /// Reads the images of an archive or directory into the store; what they name is moved to them.
@@ -71,28 +71,49 @@ impl Workbench {
         })
     }
 
-    /// Writes an image to `target`, as `docker-archive:FILE`, `oci:DIR[:tag]`, `oci-archive:FILE`, `dir:PATH`,
-    /// `docker-daemon:REFERENCE` or `docker://REFERENCE`.
+    /// Writes images to `target`, as `docker-archive:FILE`, `oci:DIR[:tag]` or `oci-archive:FILE`; a single one also to
+    /// `dir:PATH`, `docker-daemon:REFERENCE` or `docker://REFERENCE`.
     ///
     /// # Errors
-    /// When the target is none or cannot be written; then nothing is left there.
-    pub fn save(&self, image: &Image, target: &str, options: SaveOptions) -> Result<()> {
-        let record = self.image_record(image)?;
-        let target: transfer::Target = target.parse()?;
-        let references = self.store()?.refs_of(&record.id)?;
+    /// When the target is none, holds one image and there are several, or cannot be written; then nothing is left there.
+    pub fn save(&self, images: &[Image], target: &str, options: SaveOptions) -> Result<()> {
+        let parsed: transfer::Target = target.parse()?;
         let options = self.save_options(&options)?;
         let store = self.store()?;
-        match &target {
-            Target::Registry(reference) => drop(self.push_record(&record, reference, &options)?),
-            Target::Daemon(reference) => {
+        let records = images.iter().map(|image| self.image_record(image)).collect::<Result<Vec<_>>>()?;
+        let one = match records.as_slice() {
+            [] => return Err(Error::invalid("there is no image to save")),
+            [one] => Some(one),
+            _ => None,
+        };
+        match (&parsed, one) {
+            (Target::Registry(_) | Target::Daemon(_), None) => {
+                let message = format!("`{target}` takes one image at a time, and these are {}", images.len());
+                return Err(Error::invalid(message));
+            }
+            (Target::Registry(reference), Some(record)) => {
+                self.push_record(record, reference, &options)?;
+            }
+            (Target::Daemon(reference), Some(record)) => {
                 let host = &self.settings.host;
                 let place = store.temporary_file()?;
                 let names = [reference.clone()];
-                transfer::save(store, &record, &names, &Target::archive(place.path()), &options)?;
+                transfer::save(store, record, &names, &Target::archive(place.path()), &options)?;
                 let (name, interrupt) = (reference.to_string(), self.settings.interrupt);
                 transfer::daemon::import(place.path(), &name, &host.network, interrupt, &host.report)?;
             }
-            _ => drop(transfer::save(store, &record, &references, &target, &options)?),
+            _ => {
+                let names = records
+                    .iter()
+                    .map(|record| Ok(store.refs_of(&record.id)?))
+                    .collect::<Result<Vec<_>>>()?;
+                let outgoing: Vec<Outgoing<'_>> = records
+                    .iter()
+                    .zip(&names)
+                    .map(|(image, references)| Outgoing { image, references })
+                    .collect();
+                transfer::save_all(store, &outgoing, &parsed, &options)?;
+            }
         }
         Ok(())
     }

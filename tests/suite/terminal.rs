@@ -3,5 +3,5 @@
 mod containers;
 mod lesson;
 mod prompt;
-mod screen;
+pub mod screen;
 mod way;

@@ -23,7 +23,8 @@
 //!
 //! What stays different from real root: the process remains user 0 for the kernel, so it may do what its
 //! pretended user could not; 32-bit programs are told the disk's owners; files made through `openat2` or by `bind`
-//! belong to root; a link of a lower layer that is renamed belongs to root afterwards.
+//! belong to root; a link of a lower layer that is renamed belongs to root afterwards; who is given a terminal, or a file
+//! of a temporary file system, is not remembered.
 
 mod credentials;
 mod files;

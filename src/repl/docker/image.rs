@@ -166,17 +166,14 @@ fn save(words: &[Word], command: &Command) -> Answer {
         Some(Part::Text(text)) => text.insert_str(0, kind),
         _ => file.0.insert(0, Part::Text(kind.to_owned())),
     }
-    let mut answer = Answer::default();
-    for word in &given.words {
-        answer.append(Answer::code(format!("save({}, {})", image_named(word).expression(), literal(&file))));
-    }
-    if given.words.is_empty() {
-        return Answer::code(format!("save(image, {})", literal(&file)));
-    }
-    if given.words.len() > 1 {
-        return answer.note("one image a file: give each its own name");
-    }
-    answer
+    let images: Vec<String> =
+        given.words.iter().map(|word| image_named(word).expression().to_owned()).collect();
+    let images = match images.as_slice() {
+        [] => "image".to_owned(),
+        [one] => one.clone(),
+        several => format!("[{}]", several.join(", ")),
+    };
+    Answer::code(format!("save({images}, {})", literal(&file)))
 }
 
 fn load(words: &[Word], command: &Command) -> Answer {

@@ -168,6 +168,8 @@ fn listings_and_images() {
     says("docker tag a b:2", r#"tag("a", "b:2")"#);
     says("docker save -o x.tar debian", r#"save("debian", "docker-archive:x.tar")"#);
     says("docker save debian > x.tar", r#"save("debian", "docker-archive:x.tar")"#);
+    says("docker save -o x.tar a b:2", r#"save(["a", "b:2"], "docker-archive:x.tar")"#);
+    says("docker save $(docker images -q) -o x.tar", r#"save(images(), "docker-archive:x.tar")"#);
     says(
         "docker save debian | gzip > x.tgz",
         r##"save("debian", "docker-archive:image.tar", #{ compression: "gzip" })"##,

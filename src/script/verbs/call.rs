@@ -145,6 +145,28 @@ impl Call<'_> {
         Ok(self.context.workbench.image(&self.text(index))?)
     }
 
+    /// Images: one, a list of them, or an array of images and references.
+    pub fn images(&self, index: usize) -> Result<Vec<Image>> {
+        let value = self.any(index);
+        if let Some(list) = value.read_lock::<List<Image>>() {
+            return Ok(list.items().iter().map(|image| (*image.0).clone()).collect());
+        }
+        let Ok(array) = value.as_array_ref() else { return self.image(index).map(|image| vec![image]) };
+        let mut images = Vec::new();
+        for item in array.iter() {
+            if let Some(image) = item.read_lock::<Handle<Image>>() {
+                images.push((*image.0).clone());
+            } else if let Ok(name) = item.as_immutable_string_ref() {
+                images.push(self.context.workbench.image(&name)?);
+            } else {
+                let (got, kind) = (super::super::render::debug(item), types::name(item));
+                let message = format!("`{}` takes images, got `{got}` of type {kind}", self.verb.name);
+                return Err(Raised::invalid(message).into());
+            }
+        }
+        Ok(images)
+    }
+
     /// A container's handle.
     pub fn container(&self, index: usize) -> Result<Container> {
         let value = self.any(index);

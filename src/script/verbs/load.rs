@@ -13,9 +13,10 @@ pub static VERB: Verb = Verb {
     group: Group::Images,
     summary: "the image in an archive or layout",
     doc: "\
-`oci:DIR[:tag]`, `oci-archive:FILE`, `docker-archive:FILE`, `dir:DIR`, `docker-daemon:REF` (Docker or
-podman on this machine), `docker://REF`; a bare path is recognised. Gives the image that was in it;
-where there were several, the list of them.",
+`oci:DIR[:name]`, `oci-archive:FILE[:name]`, `docker-archive:FILE[:reference]`, `dir:DIR`,
+`docker-daemon:REF` (Docker or podman on this machine), `docker://REF`; a bare path is recognised.
+`@N` instead of a name is the image at that place of the list, from 0; `oci:DIR:@sha256:…` the one with
+that digest. Gives the image that was in it; where there were several, the list of them.",
     overloads: &[Overload { params: &[SOURCE], returns: "Image" }],
     options: &[],
     examples: &[Example {

@@ -2,23 +2,30 @@
 
 use rhai::Dynamic;
 
-use super::parameters::{IMAGE, OPTIONS};
+use super::parameters::OPTIONS;
 use super::{Completes, Example, Group, Kind, Needs, Opt, Overload, Param, Takes, Verb};
 use crate::workbench::SaveOptions;
 
+const IMAGES: Param = Param {
+    name: "images",
+    kinds: &[Kind::Image, Kind::Text, Kind::Images, Kind::Array],
+    completes: Completes::Images,
+};
 const TARGET: Param = Param { name: "target", kinds: &[Kind::Text], completes: Completes::HostPath };
 
 /// The entry.
 pub static VERB: Verb = Verb {
     name: "save",
     group: Group::Images,
-    summary: "write an image into an archive or layout",
+    summary: "write an image, or several, into an archive or layout",
     doc: "\
-`oci:DIR[:tag]`, `oci-archive:FILE`, `docker-archive:FILE`, `dir:DIR`, `docker-daemon:REF` or
-`docker://REF`. When it returns, the file is on the disk.",
+`oci:DIR[:name]`, `oci-archive:FILE[:name]`, `docker-archive:FILE[:reference]`, `dir:DIR`,
+`docker-daemon:REF` or `docker://REF`; the first three hold several images. When it returns, the file is
+on the disk. A layout that is there keeps its other images. Docker writes `null` where OCI's
+configurations have nothing: such an image gets another id in a layout.",
     overloads: &[
-        Overload { params: &[IMAGE, TARGET], returns: "()" },
-        Overload { params: &[IMAGE, TARGET, OPTIONS], returns: "()" },
+        Overload { params: &[IMAGES, TARGET], returns: "()" },
+        Overload { params: &[IMAGES, TARGET, OPTIONS], returns: "()" },
     ],
     options: &[
         Opt {
@@ -34,16 +41,22 @@ pub static VERB: Verb = Verb {
             completes: Completes::Nothing,
         },
     ],
-    examples: &[Example {
-        about: "a layout that other tools read",
-        code: r#"save(base(), "oci:layout:base", #{ compression: "zstd" })"#,
-        needs: Needs::Engine,
-    }],
+    examples: &[
+        Example {
+            about: "a layout that other tools read",
+            code: r#"save(base(), "oci:layout:base", #{ compression: "zstd" })"#,
+            needs: Needs::Engine,
+        },
+        Example {
+            about: "every image in one archive",
+            code: r#"base(); save(images(), "docker-archive:all.tar")"#,
+            needs: Needs::Engine,
+        },
+    ],
     call: |call| {
         let options = call.options(2)?;
         let options = SaveOptions { compression: options.text("compression"), level: options.int("level") };
-        let image = call.image(0)?;
-        call.context.workbench.save(&image, &call.text(1), options)?;
+        call.context.workbench.save(&call.images(0)?, &call.text(1), options)?;
         Ok(Dynamic::UNIT)
     },
 };

@@ -12,7 +12,7 @@ use super::{Client, RegistryOptions};
 use crate::oci::{Digest, Reference, media_type};
 use crate::store::{BlobDescriptor, ImageRecord, LayerRecord, Store};
 use crate::transfer::archive::Section;
-use crate::transfer::save::Saver;
+use crate::transfer::saver::Saver;
 use crate::transfer::{Error, SaveOptions};
 
 /// What was pushed.
@@ -50,10 +50,9 @@ pub fn push(
     let pusher = Pusher { session: &session, saver: &saver, store, image, reference };
     let layers = saver.layers()?;
     let (descriptors, uploaded) = pusher.layers(&layers)?;
-    let config = (image.id, image.config.len() as u64);
-    upload(&session, &config.0, &Source::Bytes(&image.config), &[], None)?;
-    let manifest = saver.manifest(&config, &descriptors, true);
-    let manifest_digest = pusher.manifest(&manifest)?;
+    let documents = saver.documents(&descriptors, true);
+    upload(&session, &Digest::of(&documents.config), &Source::Bytes(&documents.config), &[], None)?;
+    let manifest_digest = pusher.manifest(&documents.manifest)?;
     Ok(Pushed { manifest_digest, uploaded })
 }
 

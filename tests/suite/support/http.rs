@@ -73,7 +73,7 @@ fn read_head(stream: &mut TcpStream) -> Option<(Request, Vec<u8>)> {
             Ok(count) => bytes.extend_from_slice(&buffer[..count]),
         }
         // A TLS greeting is no head.
-        if bytes[0] == 0x16 {
+        if bytes[0] == TLS {
             return None;
         }
     }
@@ -104,7 +104,10 @@ pub fn chunk(stream: &mut TcpStream, bytes: &[u8]) -> bool {
         .is_ok()
 }
 
-/// Passes requests on to `port`, and lets 3 of 10 fail in one of several ways.
+/// How a greeting of TLS begins.
+const TLS: u8 = 0x16;
+
+/// Passes requests on to `port`, and lets 3 of 10 fail in one of several ways; of TLS, 3 of 10 connections.
 pub struct FaultProxy {
     pub port: u16,
     pub passed: Arc<AtomicU64>,
@@ -140,9 +143,16 @@ impl FaultProxy {
 }
 
 fn serve(mut client: TcpStream, upstream: u16, random: u64, good: &AtomicU64, bad: &AtomicU64) {
-    let Some((request, rest)) = read_head(&mut client) else { return };
     let fault = (random % 10 < 3).then_some(random / 10 % 4);
-    if fault.is_some() { bad } else { good }.fetch_add(1, Ordering::Relaxed);
+    let counter = if fault.is_some() { bad } else { good };
+    let mut first = [0];
+    if matches!(client.peek(&mut first), Ok(1)) && first[0] == TLS {
+        counter.fetch_add(1, Ordering::Relaxed);
+        // What goes by cannot be seen; some of it goes by.
+        return tunnel(client, upstream, &[], fault.map(|_| random / 100 % 1_000_000));
+    }
+    let Some((request, rest)) = read_head(&mut client) else { return };
+    counter.fetch_add(1, Ordering::Relaxed);
     match fault {
         // As if the machine had gone.
         Some(0) => return drop(client.shutdown(Shutdown::Both)),
@@ -150,7 +160,6 @@ fn serve(mut client: TcpStream, upstream: u16, random: u64, good: &AtomicU64, ba
         Some(2) => return respond(&mut client, "429 Too Many Requests", &[("Retry-After", "0")], b"{}"),
         _ => {}
     }
-    let Ok(mut server) = TcpStream::connect(("127.0.0.1", upstream)) else { return };
     let mut head: String = request
         .head
         .lines()
@@ -158,7 +167,15 @@ fn serve(mut client: TcpStream, upstream: u16, random: u64, good: &AtomicU64, ba
         .map(|line| format!("{line}\r\n"))
         .collect();
     head.push_str("Connection: close\r\n\r\n");
-    if server.write_all(head.as_bytes()).and_then(|()| server.write_all(&rest)).is_err() {
+    let start = [head.as_bytes(), &rest].concat();
+    // The fourth kind breaks off in the middle of the answer.
+    tunnel(client, upstream, &start, fault.map(|_| 150 + random / 100 % 2_000_000));
+}
+
+/// Passes on what comes, `start` first; of what comes back no more than `limit` bytes.
+fn tunnel(mut client: TcpStream, upstream: u16, start: &[u8], limit: Option<u64>) {
+    let Ok(mut server) = TcpStream::connect(("127.0.0.1", upstream)) else { return };
+    if server.write_all(start).is_err() {
         return;
     }
     let (mut from, mut to) = (client.try_clone().unwrap(), server.try_clone().unwrap());
@@ -166,9 +183,7 @@ fn serve(mut client: TcpStream, upstream: u16, random: u64, good: &AtomicU64, ba
         let _ = std::io::copy(&mut from, &mut to);
         let _ = to.shutdown(Shutdown::Write);
     });
-    // The fourth kind breaks off in the middle of the answer.
-    let limit = if fault.is_some() { 150 + random / 100 % 2_000_000 } else { u64::MAX };
-    let _ = std::io::copy(&mut server.take(limit), &mut client);
+    let _ = std::io::copy(&mut server.take(limit.unwrap_or(u64::MAX)), &mut client);
     let _ = client.shutdown(Shutdown::Both);
     std::thread::sleep(Duration::from_millis(1));
 }

@@ -3,22 +3,27 @@
 mod docker;
 mod fixture;
 pub mod http;
+pub mod layout;
 pub mod liar;
 mod plywood;
+mod podman;
 pub mod registry;
+pub mod schema;
 mod scratch;
 mod small_disk;
 mod small_image;
 mod somebody;
 mod storm;
+pub mod tokens;
 mod watched;
 
 pub use docker::Docker;
 pub use fixture::{Debian, debian};
 pub use plywood::{Outcome, Plywood, binary, project};
+pub use podman::Podman;
 pub use small_disk::SmallDisk;
 pub use small_image::{SMALL, small_image};
-pub use somebody::{Somebody, Who};
+pub use somebody::{Somebody, Who, everybody};
 pub use storm::{Chance, kill_after, kill_again_and_again};
 pub use watched::{Watched, watch};
 

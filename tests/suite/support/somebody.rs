@@ -126,3 +126,15 @@ impl Somebody {
         assert_eq!(report["problems"], serde_json::json!([]), "{report}");
     }
 }
+
+/// Does `work` as root, as a user with a range of ids and as one with a single id, all at once; what each made of it.
+pub fn everybody<T: Send>(work: impl Fn(&Somebody) -> T + Sync) -> Vec<T> {
+    let all = [Who::Root, Who::Ranges, Who::Single].into_iter().filter_map(Somebody::new);
+    let all: Vec<Somebody> = all.collect();
+    std::thread::scope(|scope| {
+        let work = &work;
+        let running: Vec<_> = all.iter().map(|one| scope.spawn(move || work(one))).collect();
+        let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
+        ended.map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    })
+}
