@@ -166,6 +166,6 @@ fn doctor_says_what_is_used() {
             .starts_with("clone (no clone3), mount with short names")
     );
     let outcome = Outcome::of(plywood.command().env("PLYWOOD_FORCE", "nonsense").args(["-e", "1"]));
-    assert_ne!(outcome.code, 0, "{outcome:?}");
+    assert_eq!(outcome.code, 2, "{outcome:?}");
     assert!(outcome.stderr.contains("old-mount"), "{}", outcome.stderr);
 }
