@@ -15,7 +15,8 @@ pub static VERB: Verb = Verb {
     doc: "\
 `oci:DIR[:tag]`, `oci-archive:FILE`, `docker-archive:FILE`, `dir:DIR`, `docker-daemon:REF` (Docker or
 podman on this machine), `docker://REF`; a bare path is recognised. Gives the image that was in it;
-where there were several, the list of them.",
+where there were several, the list of them. What is not what it says is refused, and nothing of it kept;
+a bound that the error names is raised with `PLYWOOD_LIMITS=NAME=NUMBER` in the environment.",
     overloads: &[Overload { params: &[SOURCE], returns: "Image" }],
     options: &[],
     examples: &[Example {
