@@ -16,7 +16,9 @@ pub static VERB: Verb = Verb {
 `oci:DIR[:name]`, `oci-archive:FILE[:name]`, `docker-archive:FILE[:reference]`, `dir:DIR`,
 `docker-daemon:REF` (Docker or podman on this machine), `docker://REF`; a bare path is recognised.
 `@N` instead of a name is the image at that place of the list, from 0; `oci:DIR:@sha256:…` the one with
-that digest. Gives the image that was in it; where there were several, the list of them.",
+that digest. Gives the image that was in it; where there were several, the list of them. What is not what
+it says is refused, and nothing of it kept; a bound that the error names is raised with
+`PLYWOOD_LIMITS=NAME=NUMBER` in the environment.",
     overloads: &[Overload { params: &[SOURCE], returns: "Image" }],
     options: &[],
     examples: &[Example {
