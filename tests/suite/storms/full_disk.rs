@@ -74,8 +74,8 @@ fn a_disk_that_is_full_at_any_moment_of_any_verb_harms_nothing() {
     if !is_root() {
         return leave_to_root("a small disk is mounted");
     }
-    let Some(origin) = Origin::new() else { return };
     let mut chance = Chance::new();
+    let Some(origin) = Origin::new(&mut chance) else { return };
     let each = count(1, 17);
     for verb in VERBS {
         SmallDisk::with(|disk| {
@@ -83,8 +83,13 @@ fn a_disk_that_is_full_at_any_moment_of_any_verb_harms_nothing() {
             scene.prepare();
             scene.again();
             scene.assert_tidy();
-            let small = matches!(verb, Verb::Commit | Verb::Push | Verb::Prune);
-            let mut enough = Enough { bytes: if small { 2 << 20 } else { 16 << 20 }, files: 400 };
+            let (bytes, files) = match verb {
+                Verb::Pull | Verb::Load => (12 << 20, 400),
+                Verb::Save => (6 << 20, 60),
+                Verb::Commit => (300 << 10, 20),
+                Verb::Push | Verb::Prune => (256 << 10, 16),
+            };
+            let mut enough = Enough { bytes, files };
             let mut tally = Tally::default();
             // Pruning never finds it full: it is tried as often as the others fail.
             while if verb == Verb::Prune { tally.tries } else { tally.full } < each {

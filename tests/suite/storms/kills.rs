@@ -49,8 +49,8 @@ fn strike(scene: &mut Scene<'_>, tally: &mut Tally, chance: &mut Chance) {
 
 #[test]
 fn a_kill_at_any_moment_of_any_verb_harms_nothing() {
-    let Some(origin) = Origin::new() else { return };
     let mut chance = Chance::new();
+    let Some(origin) = Origin::new(&mut chance) else { return };
     let kills = count(12, 300);
     let mut tallies: BTreeMap<usize, Tally> = BTreeMap::new();
     for (index, verb) in VERBS.into_iter().enumerate() {

@@ -9,10 +9,10 @@ use plywood::oci::Digest;
 use serde_json::Value;
 
 use crate::support::registry::{Access, Registry, noise};
-use crate::support::{Plywood, SMALL, small_image};
+use crate::support::{Chance, Plywood, SMALL, count, small_image};
 
-/// How many images there are: `site/0:v1` and so on, each of three layers, the lowest common to all.
-pub const IMAGES: usize = 4;
+/// Kinds of archives.
+const KINDS: usize = 4;
 
 /// Paths, and what is there.
 pub type Tree = BTreeMap<String, String>;
@@ -25,7 +25,10 @@ pub struct Known {
 
 /// A store, archives and a registry with the images.
 pub struct Origin {
+    /// `site/0:v1` and so on, each of three layers, the lowest common to all.
     pub images: Vec<Known>,
+    /// The kind of the first one's archive.
+    first: usize,
     /// A store to look at what came out elsewhere.
     pub checker: Plywood,
     registry: Registry,
@@ -34,15 +37,16 @@ pub struct Origin {
 
 impl Origin {
     /// `None` after saying which peer is missing.
-    pub fn new() -> Option<Self> {
+    pub fn new(chance: &mut Chance) -> Option<Self> {
         let registry = Registry::start(&Access::Plain)?;
         let folder = tempfile::Builder::new().prefix("plywood-origin-").tempdir().unwrap();
         let plywood = Plywood::on(&folder.path().join("store"));
         let small = small_image(folder.path());
         plywood.eval(&format!("load(`{}`);", small.display())).assert_ok();
         let checker = Plywood::on(&folder.path().join("checker"));
-        let mut origin = Self { images: Vec::new(), checker, registry, folder };
-        for number in 0..IMAGES {
+        let first = usize::try_from(chance.below(KINDS as u64)).unwrap();
+        let mut origin = Self { images: Vec::new(), first, checker, registry, folder };
+        for number in 0..count(2, KINDS) {
             let data = origin.folder.path().join(format!("data-{number}"));
             write_data(&data, number as u64);
             let told = plywood.json(&format!(
@@ -69,7 +73,23 @@ impl Origin {
 
     /// Where an image can be loaded from: each lies in an archive of another kind.
     pub fn source(&self, number: usize) -> String {
-        target(self.folder.path(), number)
+        self.target(self.folder.path(), number)
+    }
+
+    /// An archive in `folder`, of another kind for each number.
+    pub fn target(&self, folder: &Path, number: usize) -> String {
+        let path = self.target_path(folder, number);
+        match (self.first + number) % KINDS {
+            0 => format!("docker-archive:{}", path.display()),
+            1 => format!("oci-archive:{}:v1", path.display()),
+            2 => format!("oci:{}:v1", path.display()),
+            _ => format!("dir:{}", path.display()),
+        }
+    }
+
+    /// Where that is.
+    pub fn target_path(&self, folder: &Path, number: usize) -> PathBuf {
+        folder.join(["a.tar", "b.tar", "c", "d"][(self.first + number) % KINDS])
     }
 
     /// Where an image can be pulled from.
@@ -88,22 +108,6 @@ impl Origin {
         let place = self.images.iter().position(|known| known.diff_ids == *diff_ids);
         place.unwrap_or_else(|| panic!("no image has the layers {diff_ids}"))
     }
-}
-
-/// An archive in `folder`, of another kind for each number.
-pub fn target(folder: &Path, number: usize) -> String {
-    let folder = folder.display();
-    match number % IMAGES {
-        0 => format!("docker-archive:{folder}/a.tar"),
-        1 => format!("oci-archive:{folder}/b.tar:v1"),
-        2 => format!("oci:{folder}/c:v1"),
-        _ => format!("dir:{folder}/d"),
-    }
-}
-
-/// Where that is.
-pub fn target_path(folder: &Path, number: usize) -> PathBuf {
-    folder.join(["a.tar", "b.tar", "c", "d"][number % IMAGES])
 }
 
 fn write_data(place: &Path, seed: u64) {

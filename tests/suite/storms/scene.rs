@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use plywood::oci::Digest;
 use serde_json::{Value, json};
 
-use super::origin::{IMAGES, Origin, Tree, target, target_path, trees};
+use super::origin::{Origin, Tree, trees};
 use crate::branches::assert_nothing_unreachable;
 use crate::support::Plywood;
 use crate::support::registry::{find, noise, output};
@@ -74,7 +74,7 @@ impl<'a> Scene<'a> {
         let plywood = Plywood::on(&folder.join("store"));
         let scene = Self { verb, plywood, origin, place, containers: Vec::new(), round: 0 };
         if !matches!(verb, Verb::Pull | Verb::Load) {
-            for number in 0..IMAGES {
+            for number in 0..origin.images.len() {
                 let code = format!("tag(load(\"{}\"), \"site/{number}:v1\");", origin.source(number));
                 scene.plywood.eval(&code).assert_ok();
             }
@@ -104,15 +104,17 @@ impl<'a> Scene<'a> {
             r#"
             rm(containers());
             for i in images() {{ if i.references.is_empty() || i.references[0].starts_with("made") {{ rm(i); }} }}
-            for i in 0..{IMAGES} {{
+            for i in 0..{images} {{
                 run(`site/${{i}}:v1`, `echo ${{i}}-{round} > /who; cp /data/noise /data/again; rm -r /data/3; mkdir /w; for n in 1 2 3 4 5 6 7 8 9; do echo $n > /w/$n; done`,
                     #{{ network: "none", name: `c${{i}}` }});
             }}
             "#,
+            images = self.images(),
             round = self.round
         );
         self.plywood.eval(&script).assert_ok();
-        let things: Vec<String> = (0..IMAGES).map(|number| format!("container(\"c{number}\")")).collect();
+        let things: Vec<String> =
+            (0..self.images()).map(|number| format!("container(\"c{number}\")")).collect();
         self.containers = trees(&self.plywood, &things);
     }
 
@@ -139,7 +141,7 @@ impl<'a> Scene<'a> {
     pub fn act(&self) -> String {
         const SAY: &str = "fn say(i, r) { if r.ok { print(`done ${i} ${r.value}`); } else { print(`${r.error.kind}: ${r.error.message}`); exit(0); } }\n";
         let mut script = SAY.to_owned();
-        let numbers = if self.verb == Verb::Prune { 1 } else { IMAGES };
+        let numbers = if self.verb == Verb::Prune { 1 } else { self.images() };
         for number in 0..numbers {
             let code = match self.verb {
                 Verb::Pull => format!("{{ pull(\"{}\"); 0 }}", self.origin.pushed(number)),
@@ -147,7 +149,10 @@ impl<'a> Scene<'a> {
                 Verb::Commit => format!("{{ commit(container(\"c{number}\"), \"made:{number}\"); 0 }}"),
                 Verb::Save => {
                     let image = self.saved_as(number);
-                    format!("{{ save(\"site/{image}:v1\", \"{}\"); 0 }}", target(&self.place, number))
+                    format!(
+                        "{{ save(\"site/{image}:v1\", \"{}\"); 0 }}",
+                        self.origin.target(&self.place, number)
+                    )
                 }
                 Verb::Push => format!("push(\"site/{number}:v1\", \"{}\")", self.pushed_as(number)),
                 Verb::Prune => "{ prune(); 0 }".to_owned(),
@@ -157,9 +162,13 @@ impl<'a> Scene<'a> {
         script
     }
 
+    fn images(&self) -> usize {
+        self.origin.images.len()
+    }
+
     /// Which image goes into a target this time: another one than the last time.
     fn saved_as(&self, number: usize) -> usize {
-        (number + self.round) % IMAGES
+        (number + self.round) % self.images()
     }
 
     fn pushed_as(&self, number: usize) -> String {
@@ -179,16 +188,13 @@ impl<'a> Scene<'a> {
         took
     }
 
-    /// That the store says nothing that is not true, and no garbage stays.
+    /// That the store says nothing that is not true; its garbage goes.
     #[track_caller]
     pub fn assert_store_is_whole(&self) {
         let repaired = self.plywood.args(["--json", "fsck", "--repair"]);
         repaired.assert_ok();
         let report: Value = serde_json::from_str(&repaired.stdout).unwrap();
         assert_eq!(report["problems"], json!([]), "{:?}: {report}", self.verb);
-        let clean = self.plywood.args(["--json", "fsck"]);
-        let report: Value = serde_json::from_str(&clean.assert_ok().stdout).unwrap();
-        assert_eq!(report, json!({"problems": [], "garbage": []}), "{:?}", self.verb);
         self.assert_no_litter();
     }
 
@@ -225,9 +231,9 @@ impl<'a> Scene<'a> {
                 }
             }
             Verb::Commit => self.verify_commits(reported),
-            Verb::Save => (0..IMAGES).for_each(|number| self.verify_saved(number, reported)),
-            Verb::Push => (0..IMAGES).for_each(|number| self.verify_pushed(number, reported)),
-            Verb::Prune => assert_eq!(self.verify_images().len(), IMAGES),
+            Verb::Save => (0..self.images()).for_each(|number| self.verify_saved(number, reported)),
+            Verb::Push => (0..self.images()).for_each(|number| self.verify_pushed(number, reported)),
+            Verb::Prune => assert_eq!(self.verify_images().len(), self.images()),
         }
     }
 
@@ -269,7 +275,7 @@ impl<'a> Scene<'a> {
         }
         let things = made.iter().map(|number| format!("image(\"made:{number}\")"));
         let things: Vec<String> =
-            things.chain((0..IMAGES).map(|number| format!("container(\"c{number}\")"))).collect();
+            things.chain((0..self.images()).map(|number| format!("container(\"c{number}\")"))).collect();
         let mut trees = trees(&self.plywood, &things);
         for (number, tree) in trees.split_off(made.len()).into_iter().enumerate() {
             assert!(tree == self.containers[number], "container c{number} has changed");
@@ -283,7 +289,8 @@ impl<'a> Scene<'a> {
 
     #[track_caller]
     fn verify_saved(&self, number: usize, reported: &Reported) {
-        let (path, spelled) = (target_path(&self.place, number), target(&self.place, number));
+        let (path, spelled) =
+            (self.origin.target_path(&self.place, number), self.origin.target(&self.place, number));
         if !path.exists() {
             assert!(!reported.has(number), "`{spelled}` was reported");
             return;
@@ -294,7 +301,7 @@ impl<'a> Scene<'a> {
             .json(&format!("let i = load(\"{spelled}\"); let d = i.diff_ids; rm(i, #{{ force: true }}); d"));
         let found = self.origin.known(&told);
         if !reported.has(number) {
-            let before = (self.saved_as(number) + IMAGES - 1) % IMAGES;
+            let before = (self.saved_as(number) + self.images() - 1) % self.images();
             assert!([before, self.saved_as(number)].contains(&found), "`{spelled}` is image {found}");
             return;
         }

@@ -15,7 +15,7 @@ pub fn small_image(folder: &Path) -> PathBuf {
         set -e
         mkdir -p /keep/usr/bin /keep/t /keep/tmp /keep/etc
         ln -s usr/bin /keep/bin
-        for name in sh chmod cp head ln ls mkdir mv rm sha256sum sleep stat touch true; do
+        for name in sh chmod cp ln mkdir mv rm sha256sum stat touch true; do
             cp -L /usr/bin/$name /keep/usr/bin
             LD_TRACE_LOADED_OBJECTS=1 /usr/bin/$name
         done | while read -r name arrow path rest; do
