@@ -4,7 +4,7 @@
 //! plywood.db      records: layers, images, references, containers, snapshots (SQLite, WAL)
 //! blobs/sha256/   compressed layers as they came, named by digest
 //! parts/NAME/     one directory tree: fs, work, and its layer's index
-//! sessions/       one locked file for each process that is writing
+//! sessions/       one locked file for each process that is writing, and where it stages what leaves the store
 //! tmp/            what is being written, and what is being removed
 //! ballast/        space that is given up when a removal finds the disk full
 //! locks           one slot for each container, locked while somebody writes to it
