@@ -11,14 +11,14 @@ pub struct Limits {
     pub entries: u64,
     /// Bytes of one path or link target.
     pub path_bytes: usize,
-    /// Bytes of all paths, link targets and extended attributes together, beyond [`NAME_BYTES_EACH`] for each
+    /// Bytes of all paths, link targets and extended attributes together, beyond 256 for each
     /// header. They are held in memory; a path of a few kilobytes can stand for thousands of directories.
     pub name_bytes: u64,
     /// Bytes of one extended header.
     pub extension_bytes: usize,
     /// Pieces of one sparse file.
     pub sparse_segments: usize,
-    /// Directories on the ways that symbolic links lead, beyond [`STEPS_EACH`] for each header; a long path counts
+    /// Directories on the ways that symbolic links lead, beyond 256 for each header; a long path counts
     /// for several. A header of 512 bytes can send us through tens of thousands.
     pub steps: u64,
 }

@@ -4,6 +4,7 @@
 //! container's version is the number of the entry that changed it last, 0 for what it was before. What a container
 //! is about to lose is kept as a [`Checkpoint`] by the verb that changes it.
 
+use std::collections::hash_map::Entry as Place;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::script::{Session, SessionState};
@@ -103,9 +104,9 @@ impl Timeline {
         for before in journal.before.iter_mut().flat_map(std::mem::take) {
             let version = *self.live.get(&before.container).unwrap_or(&0);
             match self.kept.entry((before.container.clone(), version)) {
-                std::collections::hash_map::Entry::Vacant(free) => drop(free.insert(before)),
+                Place::Vacant(free) => drop(free.insert(before)),
                 // Should it stay, it goes with the process.
-                std::collections::hash_map::Entry::Occupied(_) => drop(workbench.drop_checkpoint(&before)),
+                Place::Occupied(_) => drop(workbench.drop_checkpoint(&before)),
             }
         }
         for container in std::mem::take(&mut journal.changed) {
@@ -180,17 +181,15 @@ impl Timeline {
         let mut ready = Vec::new();
         for (container, now, wanted) in changes {
             let key = (container.clone(), now);
-            if !self.kept.contains_key(&key) {
-                match workbench.checkpoint(&container).map_err(Refused::Failed)? {
-                    Some(checkpoint) => drop(self.kept.insert(key, checkpoint)),
-                    None => match workbench.container(&container) {
-                        Ok(running) => return Err(Refused::Runs(running.name)),
-                        Err(_) => {
-                            let name = self.kept.get(&(container.clone(), wanted));
-                            moved.missing.extend(name.map(|kept| kept.name.clone()));
-                            continue;
-                        }
-                    },
+            if let Place::Vacant(free) = self.kept.entry(key) {
+                if let Some(checkpoint) = workbench.checkpoint(&container).map_err(Refused::Failed)? {
+                    free.insert(checkpoint);
+                } else if let Ok(running) = workbench.container(&container) {
+                    return Err(Refused::Runs(running.name));
+                } else {
+                    let known = self.kept.get(&(container, wanted));
+                    moved.missing.extend(known.map(|kept| kept.name.clone()));
+                    continue;
                 }
             }
             ready.push((container, wanted));
