@@ -301,7 +301,7 @@ fn an_index_in_the_index_is_followed_to_this_machine() {
     let entry = layout.blob("application/vnd.oci.image.index.v1+json", nested.to_string().as_bytes());
     layout.index(&[entry]);
     let error = bench.load(&layout.archive(&bench.path("in2.tar"))).unwrap_err().to_string();
-    assert!(error.contains("no image for linux/") && error.contains("`linux/s390x`"), "{error}");
+    assert!(error.contains("has no image for linux/") && error.contains("`linux/s390x`"), "{error}");
 }
 
 /// Changes a sound layout into one that must be refused.

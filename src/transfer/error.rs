@@ -35,8 +35,10 @@ pub enum Error {
         present: Vec<String>,
     },
     /// An index has several images, and none for this machine.
-    #[error("there is no image for {wanted}; there are {}", listed(present))]
+    #[error("{name} has no image for {wanted}; {}", platforms(present))]
     NoPlatform {
+        /// The index, as messages name it.
+        name: String,
         /// This machine's platform.
         wanted: String,
         /// The platforms that there are.
@@ -243,6 +245,13 @@ impl Error {
     /// A document that breaks a rule.
     pub(super) fn document(document: impl Into<String>, reason: impl Into<String>) -> Self {
         Self::Document { document: document.into(), reason: reason.into() }
+    }
+}
+
+fn platforms(present: &[String]) -> String {
+    match present {
+        [] => "none of them says for which machine it is".to_owned(),
+        present => format!("it has {}", listed(present)),
     }
 }
 

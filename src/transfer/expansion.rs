@@ -68,6 +68,10 @@ impl<D> Decoded<D> {
 impl<D: Read> Read for Decoded<D> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.decoder.read(buffer).map_err(|error| match error.kind() {
+            // That is no damage.
+            io::ErrorKind::Other if error.to_string().starts_with("Allocation error") => {
+                io::Error::new(io::ErrorKind::OutOfMemory, error)
+            }
             // What flate2 and zstd say of damage; our own errors pass through them as `Other`, too.
             io::ErrorKind::InvalidInput => io::Error::new(io::ErrorKind::InvalidData, error),
             io::ErrorKind::Other if !error.get_ref().is_some_and(|inner| inner.is::<Error>()) => {

@@ -257,7 +257,7 @@ impl Finder<'_> {
             }
         }
         let mut images = Vec::new();
-        for entry in choose_platforms(chosen)? {
+        for entry in choose_platforms(chosen, NAME)? {
             let mut image = self.resolve(&entry, 0)?;
             image.references = references(&entry);
             images.push(image);
@@ -316,7 +316,7 @@ impl Finder<'_> {
                 self.check_count(entries.len())?;
                 let entries: Vec<Descriptor> =
                     entries.into_iter().filter(|entry| !entry.is_attestation()).collect();
-                match choose_platforms(entries)?.as_slice() {
+                match choose_platforms(entries, &name)?.as_slice() {
                     [one] => self.resolve(one, depth + 1),
                     [] => Err(Error::document(name, "this index is empty")),
                     [..] => {
@@ -403,8 +403,8 @@ pub(super) fn refuse_foreign(digest: &Digest, name: &str) -> Error {
     Error::document(name, reason)
 }
 
-/// Of several entries under one name, each for another machine, the one for this machine.
-fn choose_platforms(entries: Vec<Descriptor>) -> Result<Vec<Descriptor>, Error> {
+/// Of several entries of the index `name` under one name, each for another machine, the one for this machine.
+fn choose_platforms(entries: Vec<Descriptor>, name: &str) -> Result<Vec<Descriptor>, Error> {
     let mut groups: Vec<Vec<Descriptor>> = Vec::new();
     let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for entry in entries {
@@ -424,7 +424,8 @@ fn choose_platforms(entries: Vec<Descriptor>) -> Result<Vec<Descriptor>, Error> 
         let present: Vec<String> = platforms().map(Platform::to_string).collect();
         let own = group.iter().find(|entry| entry.platform.as_ref().is_some_and(Platform::is_own));
         let wanted = Platform::own().to_string();
-        chosen.push(own.cloned().ok_or(Error::NoPlatform { wanted, present })?);
+        let name = format!("`{name}`");
+        chosen.push(own.cloned().ok_or(Error::NoPlatform { name, wanted, present })?);
     }
     Ok(chosen)
 }

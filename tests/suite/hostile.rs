@@ -93,7 +93,8 @@ fn nothing_of_the_corpus_does_harm_to_a_user_with_a_single_id() {
     try_all(Who::Single, 4);
 }
 
-/// Tries as that user every `stride`th case in one of its forms; in the full run all in all.
+/// Tries as that user every `stride`th case in one of its forms; in the full run all in all. `PLYWOOD_CASE`, a part of
+/// their names, picks cases that are tried in all forms.
 fn try_all(who: Who, stride: usize) {
     let only = std::env::var("PLYWOOD_CASE").unwrap_or_default();
     let corpus: Vec<Case> = corpus().into_iter().filter(|case| case.name.contains(&only)).collect();

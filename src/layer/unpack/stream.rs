@@ -24,7 +24,11 @@ pub(super) fn with_stream<T>(
     work: impl FnOnce(&mut Stream) -> Result<T, Error>,
 ) -> Result<(T, DiffId, u64), Error> {
     let mut first = Vec::with_capacity(CHUNK);
-    fill(&mut input, &mut first).map_err(|source| Error::io("read the layer's tar at", b"", source))?;
+    fill(&mut input, &mut first).map_err(|source| Error::Io {
+        action: "read the layer's tar at",
+        path: "byte 0".to_owned(),
+        source,
+    })?;
     if first.len() < CHUNK {
         // All of it is here: threads would cost more than they save.
         let total = first.len() as u64;

@@ -57,7 +57,7 @@ pub(super) fn layer(
     }
     let item = session.client.report.begin(short, "pull", Some(blob.size));
     let download = Download { session, store, blob, options };
-    let name = download.name();
+    let name = format!("{}@{}", session.endpoint.repository, blob.digest);
     let (reader, writer) = store.resume_blob(&blob.digest)?;
     let resumed = reader.metadata().map_or(0, |found| found.len());
     let fetched = match download.run(reader, writer, diff_id, present.is_some(), &item) {

@@ -208,12 +208,13 @@ fn choose(entries: Vec<Descriptor>, wanted: Option<&Platform>, name: &str) -> Re
     let fitting: Vec<&Descriptor> = entries.iter().filter(fits).collect();
     match fitting.iter().find(plain).or_else(|| fitting.first()) {
         Some(entry) => Ok((*entry).clone()),
-        None => Err(no_platform(&target, entries.iter().filter_map(|entry| entry.platform.as_ref()))),
+        None => Err(no_platform(name, &target, entries.iter().filter_map(|entry| entry.platform.as_ref()))),
     }
 }
 
-fn no_platform<'a>(wanted: &Platform, present: impl Iterator<Item = &'a Platform>) -> Error {
+fn no_platform<'a>(name: &str, wanted: &Platform, present: impl Iterator<Item = &'a Platform>) -> Error {
     Error::NoPlatform {
+        name: name.to_owned(),
         wanted: wanted.to_string(),
         present: present.map(ToString::to_string).filter(|text| text != "unknown/unknown").collect(),
     }
@@ -243,7 +244,7 @@ fn image(
     if let (Some(wanted), Some(found)) = (wanted, images::platform_of(&config))
         && !found.fits(wanted)
     {
-        return Err(no_platform(wanted, std::iter::once(&found)));
+        return Err(no_platform(&name, wanted, std::iter::once(&found)));
     }
     let files = manifest.layers.iter().map(|layer| (bundle::blob_name(&layer.digest), Some(layer.digest)));
     let config_name = format!("configuration `{}`", manifest.config.digest);

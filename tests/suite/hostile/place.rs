@@ -21,8 +21,11 @@ use crate::support::{Somebody, Watched, Who, is_root, watch};
 /// Longer than any case needs, on a machine that has other things to do too.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Bytes of memory of its own that the kernel gives the program, and that it may have resident.
+/// Bytes of memory that the program may have resident.
 pub const MEMORY: u64 = 150 << 20;
+
+/// Bytes of memory of its own that the kernel gives it at all, the stacks of all threads included.
+const DATA: u64 = 224 << 20;
 
 /// See the module.
 pub struct Place {
@@ -140,7 +143,7 @@ impl Place {
             .env("DOCKER_CONFIG", outside.join("home/docker"))
             .env("PLYWOOD_REGISTRIES", self.somebody.folder().join(registries))
             .env("PLYWOOD_LIMITS", limits);
-        watch(&command, DEADLINE, MEMORY)
+        watch(&command, DEADLINE, DATA)
     }
 
     /// Removes all but the good image, and what nothing needs.
