@@ -214,6 +214,15 @@ pub fn born(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Time> {
     Ok((raw.stx_btime.tv_sec, raw.stx_btime.tv_nsec))
 }
 
+/// The same of an open file.
+///
+/// # Errors
+/// Whatever `statx(2)` answers.
+pub fn born_of(file: BorrowedFd<'_>) -> io::Result<Time> {
+    let raw = super::notify::statx(file, 0, libc::STATX_BTIME)?;
+    Ok((raw.stx_btime.tv_sec, raw.stx_btime.tv_nsec))
+}
+
 fn openat(dir: BorrowedFd<'_>, name: *const libc::c_char, flags: i32, mode: u32) -> io::Result<OwnedFd> {
     // SAFETY: every caller passes a terminated name that outlives the call.
     let fd = check(unsafe { libc::openat(dir.as_raw_fd(), name, flags | libc::O_CLOEXEC, mode) })?;

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::{Error, Result, Workbench};
+use super::{Error, Result, Workbench, marks};
 use crate::container;
+use crate::layer::OverlayFormat;
 use crate::layer::copy::Copying;
 use crate::sys;
 use crate::sys::userns::Identity;
@@ -26,22 +27,25 @@ pub enum Fallback {
     Reflink,
     /// No overlayfs: containers run in full copies.
     Copy,
+    /// Deletions marked in a way that every file system can hold and overlayfs does not know; for new stores.
+    PlainMarks,
 }
 
 impl Fallback {
     /// All of them with their names.
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("old-mount", Self::OldMount),
         ("old-clone", Self::OldClone),
         ("old-attributes", Self::OldAttributes),
         ("old-xattrs", Self::OldXattrs),
         ("reflink", Self::Reflink),
         ("copy", Self::Copy),
+        ("plain-marks", Self::PlainMarks),
     ];
 
     /// Whether it says how containers get their roots.
     pub(super) const fn is_for_roots(self) -> bool {
-        matches!(self, Self::Reflink | Self::Copy)
+        matches!(self, Self::Reflink | Self::Copy | Self::PlainMarks)
     }
 
     fn name(self) -> &'static str {
@@ -71,7 +75,7 @@ pub(super) enum Trees {
     Copies(Copying, String),
 }
 
-/// What was found out about this store; `KERNEL IDENTITY ANSWER`.
+/// What was found out about this store; `KERNEL IDENTITY FILESYSTEM ANSWER`.
 const FILE: &str = "trees";
 const WORKS: &str = "overlay";
 
@@ -83,7 +87,7 @@ impl Workbench {
                 Fallback::OldClone => sys::clone::use_clone(),
                 Fallback::OldAttributes => sys::mount::use_remount(),
                 Fallback::OldXattrs => sys::file::use_paths(),
-                Fallback::OldMount | Fallback::Reflink | Fallback::Copy => {}
+                Fallback::OldMount | Fallback::Reflink | Fallback::Copy | Fallback::PlainMarks => {}
             }
         }
     }
@@ -113,8 +117,15 @@ impl Workbench {
             }
         }
         let opened = self.opened()?;
+        if opened.format == OverlayFormat::Plain {
+            let why = match marks::holds(opened.store.root(), marks::kernels(opened.identity)) {
+                Ok(()) => "the store has plain marks".to_owned(),
+                Err(error) => format!("the store's file system takes none of overlayfs's marks ({error})"),
+            };
+            return Ok(Trees::Copies(Copying::Reflink, why));
+        }
         let known = opened.store.root().join(FILE);
-        let here = here(opened.identity);
+        let here = here(opened.identity, opened.store.root());
         if let Ok(text) = fs::read_to_string(&known)
             && text.strip_prefix(&here).is_some_and(|answer| answer.trim() == WORKS)
         {
@@ -138,18 +149,21 @@ impl Workbench {
             let path = folder.path().join(name);
             fs::create_dir(&path).map(|()| path).map_err(said)
         };
-        let format = self.format().map_err(|error| error.message)?;
+        let opened = self.opened().map_err(|error| error.message)?;
+        let format = marks::kernels(opened.identity);
         let (lower, upper, work) = (make("lower")?, make("upper")?, make("work")?);
-        container::probe_overlay(&lower, &upper, &work, format == crate::layer::OverlayFormat::User)
+        container::probe_overlay(&lower, &upper, &work, format == OverlayFormat::User)
             .map_err(|error| error.to_string())
     }
 }
 
-fn here(identity: Identity) -> String {
+/// What the answer depends on.
+fn here(identity: Identity, store: &Path) -> String {
     let release = nix::sys::utsname::uname()
         .map(|names| names.release().to_string_lossy().into_owned())
         .unwrap_or_default();
-    format!("{release} {identity:?} ")
+    let kind = nix::sys::statfs::statfs(store).map(|found| found.filesystem_type().0);
+    format!("{release} {identity:?} {:x} ", kind.unwrap_or_default())
 }
 
 #[cfg(test)]

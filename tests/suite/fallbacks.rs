@@ -1,5 +1,7 @@
 //! The ways of older kernels give the same result.
 
+mod places;
+
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -7,13 +9,14 @@ use serde_json::Value;
 
 use crate::support::{Outcome, Plywood, Somebody, Who};
 
-const WAYS: [&str; 7] = [
+const WAYS: [&str; 8] = [
     "old-mount",
     "old-clone",
     "old-attributes",
     "old-xattrs",
     "reflink",
     "copy",
+    "plain-marks",
     "old-mount,old-clone,old-attributes,old-xattrs,copy",
 ];
 
@@ -66,7 +69,7 @@ fn every_older_way_gives_the_same_layers() {
         let is_overlay = other["mounts"].as_str().unwrap().contains(" - overlay ");
         assert_eq!(
             is_overlay,
-            !(way.contains("copy") || way.contains("reflink")),
+            !["copy", "reflink", "plain-marks"].iter().any(|copies| way.contains(copies)),
             "{way}: {}",
             other["mounts"]
         );

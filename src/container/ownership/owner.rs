@@ -252,6 +252,7 @@ impl Records {
         if let Some(text) = notify::attribute(&path_to(file)?, true, ATTRIBUTE, &mut room) {
             return Ok(Owner::parse(text));
         }
+        // Of a link, or of any file where the file system has no attributes.
         if self.links.is_empty() {
             return Ok(None);
         }
@@ -263,24 +264,32 @@ impl Records {
         let (seen, kind) = inode(file)?;
         if matches!(kind, libc::S_IFREG | libc::S_IFDIR) {
             let path = path_to(file)?;
-            if owner.is_plain() {
-                return notify::set_attribute(&path, ATTRIBUTE, None);
+            let text = (!owner.is_plain()).then(|| owner.text());
+            if text.is_some() {
+                self.recorder.begin().map_err(|error| notify::errno_of(&error))?;
+                self.any = true;
             }
-            self.recorder.begin().map_err(|error| notify::errno_of(&error))?;
-            self.any = true;
-            return notify::set_attribute(&path, ATTRIBUTE, Some(owner.text().as_bytes()));
+            let answer = notify::set_attribute(&path, ATTRIBUTE, text.as_deref().map(str::as_bytes));
+            if answer != Err(Errno::EOPNOTSUPP) {
+                return answer;
+            }
         }
         // It has just been changed, so it is in the writable tree, at the path where the container sees it.
         let path = std::fs::read_link(std::ffi::OsStr::from_bytes(path_to(file)?.as_bytes()))
             .map_err(|error| notify::errno_of(&error))?;
         let inside = path.as_os_str().as_bytes().strip_prefix(b"/").unwrap_or_default();
-        let inside = CString::new(inside).map_err(|_| Errno::EINVAL)?;
+        let inside =
+            CString::new(if inside.is_empty() { b"." } else { inside }).map_err(|_| Errno::EINVAL)?;
         let flags = libc::O_PATH | libc::O_NOFOLLOW;
         // Gone or moved meanwhile: nothing is left to record.
         let beneath = at::BENEATH | at::NO_LINKS_ON_THE_WAY;
         if let Ok(own) = at::open(self.upper.as_fd(), &inside, flags, 0, beneath) {
             let (real, _) = inode(own.as_fd())?;
-            self.recorder.note(real, owner).map_err(|error| notify::errno_of(&error))?;
+            let noted = match kind {
+                libc::S_IFREG | libc::S_IFDIR => self.recorder.note_instead(real, owner),
+                _ => self.recorder.note(real, owner),
+            };
+            noted.map_err(|error| notify::errno_of(&error))?;
             self.any = true;
             self.links.insert(seen, *owner);
         }
