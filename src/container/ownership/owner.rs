@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
 
-use super::super::{Error, Spec};
+use super::super::{Error, Root, Spec};
 use super::credentials::{Credentials, SAME};
 use super::files::{View, path_to};
 use super::request::{Made, Named};
@@ -16,6 +16,9 @@ use crate::layer::owners::{ATTRIBUTE, Inode, Owner, Owners, Recorder};
 use crate::sys::at;
 use crate::sys::file::{self, Name};
 use crate::sys::notify::{self, Call, Listener};
+
+/// When a file was made, where nobody knows.
+const NEVER: (i64, u32) = (0, 0);
 
 /// A record is shorter.
 const LONGEST: usize = 64;
@@ -30,6 +33,8 @@ pub(super) struct Records {
     upper: OwnedFd,
     /// Of what cannot have attributes, by the inode that the container sees.
     links: HashMap<Inode, Owner>,
+    /// The same by number alone, for a root that does not tell when files were made: one that a program serves.
+    numbers: HashMap<u64, Owner>,
 }
 
 impl Records {
@@ -45,9 +50,16 @@ impl Records {
             }
         }
         let recorder = Recorder::open(&spec.upper).map_err(fail)?;
-        let upper = file::open_root(spec.tree.as_ref().unwrap_or(&spec.upper))
-            .map_err(|error| said(notify::errno_of(&error)))?;
-        Ok(Self { recorder, any, upper, links })
+        let written = match &spec.root {
+            Root::Directory(tree) => tree,
+            Root::Overlay | Root::Fuse(_) => &spec.upper,
+        };
+        let upper = file::open_root(written).map_err(|error| said(notify::errno_of(&error)))?;
+        let numbers = match &spec.root {
+            Root::Fuse(_) => links.iter().map(|((number, _), owner)| (*number, *owner)).collect(),
+            Root::Overlay | Root::Directory(_) => HashMap::new(),
+        };
+        Ok(Self { recorder, any, upper, links, numbers })
     }
 
     pub(super) const fn any(&self) -> bool {
@@ -256,7 +268,9 @@ impl Records {
         if self.links.is_empty() {
             return Ok(None);
         }
-        Ok(self.links.get(&inode(file)?.0).copied())
+        let seen = inode(file)?.0;
+        let known = self.links.get(&seen);
+        Ok(known.or_else(|| self.numbers.get(&seen.0).filter(|_| seen.1 == NEVER)).copied())
     }
 
     /// Records the owner of an open file of the container's.
@@ -292,6 +306,9 @@ impl Records {
             noted.map_err(|error| notify::errno_of(&error))?;
             self.any = true;
             self.links.insert(seen, *owner);
+            if seen.1 == NEVER {
+                self.numbers.insert(seen.0, *owner);
+            }
         }
         Ok(())
     }

@@ -139,10 +139,12 @@ fn make(
         Kind::File => {
             let mut from = source.open(&entry.path, layer)?;
             let mut out = file::create_file(dir, name).map_err(fail)?;
-            if copying == Copying::Reflink && file::share_blocks(&from, &out).is_ok() {
-                return Ok(());
+            match copying {
+                Copying::Reflink if file::share_blocks(&from, &out).is_ok() => Ok(()),
+                // By the kernel, which may still share some.
+                Copying::Reflink => io::copy(&mut from, &mut out).map(drop).map_err(fail),
+                Copying::Bytes => through_memory(&mut from, &mut out).map_err(fail),
             }
-            io::copy(&mut from, &mut out).map(drop).map_err(fail)
         }
         Kind::CharDevice | Kind::BlockDevice => {
             match file::make_node(dir, name, entry.kind.file_type() | 0o600, entry.device) {
@@ -154,6 +156,18 @@ fn make(
             }
         }
         kind => file::make_node(dir, name, kind.file_type() | 0o600, (0, 0)).map_err(fail),
+    }
+}
+
+fn through_memory(from: &mut impl io::Read, out: &mut impl io::Write) -> io::Result<()> {
+    let mut buffer = vec![0; 1 << 17];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => out.write_all(buffer.get(..count).unwrap_or_default())?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 
