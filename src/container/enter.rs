@@ -131,6 +131,10 @@ impl<'a> Child<'a> {
             Step::PrivateMounts => mount::make_all_private()?,
             Step::Umask(mask) => identity::set_umask(*mask),
             Step::Overlay(overlay) => self.root = Some(mount_overlay(overlay)?),
+            Step::Root { at, tree } => {
+                mount::attach_at(*tree, at)?;
+                self.root = Some(at::open_own(at, DIRECTORY, 0)?);
+            }
             Step::Mount { at, kind, flags, data, magic } => {
                 self.enter_directory(at)?;
                 mount::mount(Some(kind), c".", Some(kind), *flags, Some(data))?;

@@ -81,6 +81,14 @@ pub enum Error {
         /// Why not.
         errno: Errno,
     },
+    /// The program that serves the container's root ended.
+    #[error("`{}` cannot serve the container's root: {said}", program.display())]
+    Served {
+        /// The program.
+        program: PathBuf,
+        /// Its last words.
+        said: String,
+    },
     /// The user interrupted before the program started.
     #[error("interrupted")]
     Interrupted,

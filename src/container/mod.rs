@@ -19,6 +19,7 @@
 
 mod capture;
 mod enter;
+mod fuse;
 mod host;
 mod network;
 mod ownership;
@@ -44,8 +45,9 @@ mod tests;
 pub use capabilities::Capabilities;
 pub use error::Error;
 pub use exit::Exit;
+pub use fuse::probe as probe_fuse;
 pub use host::Ways;
 pub use kill::kill;
 pub use pause::{Paused, pause};
 pub use run::{Io, OnOutput, Stdin, Stream, probe_overlay, run};
-pub use spec::{MountApi, Network, Seccomp, Spec, Volume};
+pub use spec::{MountApi, Network, Root, Seccomp, Spec, Volume};

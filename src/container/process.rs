@@ -9,6 +9,7 @@ use nix::errno::Errno;
 
 use super::Error;
 use super::enter::{self, Reason, Report, Trouble};
+use super::fuse::Served;
 use super::ownership::Supervisor;
 use super::plan::{Plan, Step};
 use crate::sys::clone::{self, Child, Stack};
@@ -25,6 +26,7 @@ pub struct Running {
     child: Child,
     waited: bool,
     supervisor: Option<Supervisor>,
+    served: Option<Served>,
 }
 
 impl Running {
@@ -46,7 +48,16 @@ impl Running {
         if let Some(supervisor) = self.supervisor.take() {
             supervisor.join();
         }
-        ended
+        // With them went the mount.
+        match (ended, self.served.take()) {
+            (Ok(ended), Some(served)) => served.finish().map(|()| ended),
+            (ended, _) => ended,
+        }
+    }
+
+    /// What its root is served by.
+    pub fn serve(&mut self, served: Served) {
+        self.served = Some(served);
     }
 
     /// Has this answer the calls that the program hands over.
@@ -107,7 +118,7 @@ pub fn start(plan: &Plan<'_>) -> Result<Running, Error> {
     drop(closed);
     STACKS.lock().unwrap_or_else(PoisonError::into_inner).push(stack);
     let child = started.map_err(Error::setup("make the container's namespaces"))?;
-    let running = Running { child, waited: false, supervisor: None };
+    let running = Running { child, waited: false, supervisor: None, served: None };
     let Some((index, trouble)) = report.failure() else { return Ok(running) };
     // It ends by itself; only its entry is left to be taken.
     let _ = running.wait();

@@ -11,10 +11,11 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
 use nix::sys::stat::Mode;
 use nix::unistd::pipe2;
 
+use super::fuse::Served;
 use super::host::Host;
 use super::ownership::Supervisor;
 use super::plan::{Overlay, Plan, Step, Wiring};
-use super::{Error, Exit, Network, Seccomp, Spec, capture, exit, network, process, terminal};
+use super::{Error, Exit, Network, Root, Seccomp, Spec, capture, exit, network, process, terminal};
 use crate::sys::pty::Pty;
 use crate::sys::{Interrupt, at, clone, file, notify};
 
@@ -137,14 +138,30 @@ fn start(
         ),
         false => None,
     };
+    let mut served = match &spec.root {
+        Root::Fuse(program) => Some(Served::start(program, spec)?),
+        Root::Overlay | Root::Directory(_) => None,
+    };
     let wiring = Wiring {
         streams,
         terminal,
         alive: [reader.as_fd(), writer.as_fd()],
         network: network.as_ref().map(AsFd::as_fd),
         handed_over: sockets.as_ref().map(|(_, far)| far.as_fd()),
+        root: served.as_ref().and_then(Served::tree),
     };
-    let mut running = process::start(&Plan::new(spec, &Host::get(), &wiring)?)?;
+    let started = process::start(&Plan::new(spec, &Host::get(), &wiring)?);
+    let mut running = match (started, &mut served, &spec.root) {
+        (Err(error), Some(served), Root::Fuse(program)) => {
+            let program = program.clone();
+            return Err(served.complaint().map_or(error, |said| Error::Served { program, said }));
+        }
+        (started, _, _) => started?,
+    };
+    if let Some(mut served) = served {
+        served.attached();
+        running.serve(served);
+    }
     if let Some((near, _)) = &sockets {
         let listener = notify::receive_descriptor(near.as_fd()).map_err(Error::setup("get the listener"))?;
         let listener = listener.ok_or_else(|| Error::setup("get the listener")(Errno::ENOENT))?;

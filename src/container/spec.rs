@@ -40,6 +40,19 @@ pub enum MountApi {
     New,
 }
 
+/// How the layers become one root.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Root {
+    /// The kernel's overlayfs.
+    #[default]
+    Overlay,
+    /// The program `fuse-overlayfs`, at this path. Its marks in `upper` are its own (see `layer::translate`).
+    Fuse(PathBuf),
+    /// A directory that shows all that the container is to see. It becomes the root and is written; `lowers` and
+    /// `upper` are left alone.
+    Directory(PathBuf),
+}
+
 /// Which system calls a container may make.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Seccomp {
@@ -97,9 +110,8 @@ pub struct Spec {
     pub search_path: Vec<u8>,
     /// The process is root of a user namespace only.
     pub rootless: bool,
-    /// Where overlayfs cannot be used: a directory that shows all that the container is to see. It becomes the root
-    /// and is written; `lowers` and `upper` are left alone.
-    pub tree: Option<PathBuf>,
+    /// How the container gets its root.
+    pub root: Root,
     /// That namespace has one user only. Owners and identities are pretended (`ownership`), for which
     /// `seccomp` has to be [`super::seccomp::docker_default_single_id`]'s; records are kept beside `upper`.
     pub single_id: bool,

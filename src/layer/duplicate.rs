@@ -118,11 +118,11 @@ impl Copying {
             Kind::Dir => {
                 file::make_dir(into, &name, 0o700)?;
                 if entry.opaque {
-                    file::set_xattr(into, &name, self.format.opaque(), b"y")?;
+                    self.format.set_opaque(into, &name)?;
                 }
                 return Ok(());
             }
-            Kind::Whiteout => return file::make_whiteout(into, &name),
+            Kind::Whiteout => return self.format.hide(into, &name),
             Kind::Hardlink => {
                 let (first_dir, first) = split_path(&entry.link);
                 let first = Name::new(first)?;

@@ -74,10 +74,10 @@ pub(super) fn copy_root(
             }
             file::set_mode_of(into, stat.mode & 0o7777).map_err(fail)?;
         }
-        is_opaque |= super::scan::is_root_opaque(dir.as_fd(), format).map_err(fail)?;
+        is_opaque |= format.is_opaque_of(dir.as_fd()).map_err(fail)?;
     }
     if is_opaque {
-        file::set_xattr_of(into, format.opaque(), b"y").map_err(fail)?;
+        format.set_opaque_of(into).map_err(fail)?;
     }
     Ok(())
 }
@@ -99,12 +99,12 @@ fn place(
     if one.entry.kind == Kind::Dir {
         file::make_dir(into.as_fd(), &name, 0o700)?;
         if one.entry.opaque {
-            file::set_xattr(into.as_fd(), &name, format.opaque(), b"y")?;
+            format.set_opaque(into.as_fd(), &name)?;
         }
         return Ok(());
     }
     if one.entry.kind == Kind::Whiteout {
-        return file::make_whiteout(into.as_fd(), &name);
+        return format.hide(into.as_fd(), &name);
     }
     let from = sources.get_mut(one.part).ok_or_else(gone)?.go(dir)?.ok_or_else(gone)?;
     match file::make_link(from.as_fd(), &name, into.as_fd(), &name) {
@@ -116,7 +116,7 @@ fn place(
             answer?;
             // The same inode: its attributes came with it, a line elsewhere did not.
             match recorder {
-                Some(recorder) if has_line(&one.entry) => {
+                Some(recorder) if may_have_line(&one.entry, format) => {
                     recorder.give(into.as_fd(), &name, &Owner::of(&one.entry))
                 }
                 Some(recorder) => recorder.begin(),
@@ -126,9 +126,11 @@ fn place(
     }
 }
 
-/// Whether the owner of such an entry cannot be an attribute.
-fn has_line(entry: &Entry) -> bool {
-    matches!(entry.kind, Kind::Symlink | Kind::Fifo | Kind::Socket) && !Owner::of(entry).is_plain()
+/// Whether the owner of such an entry cannot be an attribute, or not everywhere. Further names have the first one's.
+fn may_have_line(entry: &Entry, format: OverlayFormat) -> bool {
+    let cannot = matches!(entry.kind, Kind::Symlink | Kind::Fifo | Kind::Socket);
+    let is_further = entry.kind == Kind::Hardlink;
+    (cannot || format == OverlayFormat::Plain && !is_further) && !Owner::of(entry).is_plain()
 }
 
 pub(super) fn set_xattrs(entry: &Entry, dir: BorrowedFd<'_>, name: &Name) -> io::Result<()> {
@@ -219,7 +221,7 @@ fn remove_mark(ladder: &mut Ladder<OwnedFd>, entry: &Entry, format: OverlayForma
         if entry.kind == Kind::Whiteout {
             file::remove(dir, &name, false)
         } else {
-            file::remove_xattr(dir, &name, format.opaque())
+            format.unset_opaque(dir, &name)
         }
     };
     let mut act = act;

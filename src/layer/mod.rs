@@ -24,6 +24,7 @@ mod spelling;
 mod split;
 mod stack;
 mod tar;
+mod translate;
 mod unpack;
 mod xattr;
 
@@ -44,4 +45,5 @@ pub use spelling::{escape_path, unescape_path};
 pub use split::rebuild_tar;
 pub use stack::{Listing, Node, Resolved, Stack};
 pub use tar::{Content, DirContent, FileRange, Source, TarOptions, digest_tar, write_tar};
+pub use translate::translate;
 pub use unpack::{UnpackOptions, Unpacked, index_tar, unpack};

@@ -4,7 +4,8 @@
 //! a program in a container wants to belong to somebody else belongs to that one user on the disk, and
 //! whom it should belong to is kept beside it: as the extended attribute [`ATTRIBUTE`] of the file, which
 //! overlayfs copies up with it; for what cannot have attributes (links, FIFOs, sockets) as a line of the
-//! part's file `owners`, by inode. A device is an empty file whose record says what it should be.
+//! part's file `owners`, by inode. A device is an empty file whose record says what it should be. On a file system
+//! without attributes all records are lines.
 //!
 //! A part that has the file `owners` beside its `fs` is read with its records; in any other they count for
 //! nothing, and in no case are they part of a layer.
@@ -27,6 +28,8 @@ const FILE: &str = "owners";
 const HEADER: &[u8] = b"plywood owners 1\n";
 /// The line that says that some file has a record; without it none needs to be looked at.
 const ANY: &[u8] = b"any";
+/// The line that says that also what could have an attribute may have a line instead.
+const ALL: &[u8] = b"all";
 
 /// Whom a file should belong to, and what it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,6 +114,7 @@ pub type Inode = (u64, (i64, u32));
 #[derive(Debug, Clone, Default)]
 pub struct Owners {
     any: bool,
+    all: bool,
     by_inode: HashMap<Inode, Owner>,
 }
 
@@ -134,6 +138,8 @@ impl Owners {
         for line in bytes.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n")) {
             if line == ANY {
                 owners.any = true;
+            } else if line == ALL {
+                owners.all = true;
             } else if let Some((inode, owner)) = line_of(line) {
                 owners.any = true;
                 owners.by_inode.insert(inode, owner);
@@ -159,13 +165,14 @@ impl Owners {
         if !self.any || stat.is_whiteout() {
             return Ok(());
         }
-        let owner = if stat.is_file() || stat.is_dir() {
-            file::get_xattr(dir, name, ATTRIBUTE)?.as_deref().and_then(Owner::parse)
-        } else if self.by_inode.is_empty() {
-            None
-        } else {
-            self.by_inode.get(&(stat.ino, file::born(dir, name)?)).copied()
-        };
+        let mut owner = None;
+        let takes_attributes = stat.is_file() || stat.is_dir();
+        if takes_attributes {
+            owner = file::get_xattr(dir, name, ATTRIBUTE)?.as_deref().and_then(Owner::parse);
+        }
+        if owner.is_none() && !self.by_inode.is_empty() && (self.all || !takes_attributes) {
+            owner = self.by_inode.get(&(stat.ino, file::born(dir, name)?)).copied();
+        }
         if let Some(owner) = owner {
             owner.apply(stat);
         }
@@ -175,12 +182,33 @@ impl Owners {
     /// The same for a tree's root.
     pub(super) fn correct_root(&self, root: BorrowedFd<'_>, stat: &mut Stat) -> io::Result<()> {
         if self.any
-            && let Some(owner) = file::get_xattr_of(root, ATTRIBUTE)?.as_deref().and_then(Owner::parse)
+            && let Some(owner) = self.of_open(root)?
         {
             owner.apply(stat);
         }
         Ok(())
     }
+
+    /// The record of an open file or directory.
+    ///
+    /// # Errors
+    /// Those of `getxattr(2)` and `statx(2)`.
+    pub fn of_open(&self, open: BorrowedFd<'_>) -> io::Result<Option<Owner>> {
+        let owner = file::get_xattr_of(open, ATTRIBUTE)?.as_deref().and_then(Owner::parse);
+        if owner.is_some() || !self.all {
+            return Ok(owner);
+        }
+        Ok(self.by_inode.get(&inode_of(open)?).copied())
+    }
+}
+
+fn inode_of(open: BorrowedFd<'_>) -> io::Result<Inode> {
+    Ok((file::stat_of_fd(open)?.ino, file::born_of(open)?))
+}
+
+/// Does the file system know no such attributes?
+fn is_unsupported(answer: &io::Result<()>) -> bool {
+    matches!(answer, Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP))
 }
 
 fn line_of(line: &[u8]) -> Option<(Inode, Owner)> {
@@ -200,6 +228,7 @@ fn beside(tree: &Path) -> PathBuf {
 pub struct Recorder {
     file: File,
     any: bool,
+    all: bool,
 }
 
 impl Recorder {
@@ -215,7 +244,8 @@ impl Recorder {
         if known.is_none() {
             file.write_all(HEADER).map_err(fail)?;
         }
-        Ok(Self { file, any: known.is_some_and(|known| known.any) })
+        let (any, all) = known.map_or((false, false), |known| (known.any, known.all));
+        Ok(Self { file, any, all })
     }
 
     /// Notes that some file has a record; to be called before the first gets its attribute.
@@ -228,6 +258,21 @@ impl Recorder {
             self.any = true;
         }
         Ok(())
+    }
+
+    /// Records the owner of something that could have an attribute, if its file system had any.
+    ///
+    /// # Errors
+    /// `write(2)`'s.
+    pub fn note_instead(&mut self, inode: Inode, owner: &Owner) -> io::Result<()> {
+        if owner.is_plain() && !self.all {
+            return Ok(());
+        }
+        if !self.all {
+            self.file.write_all(b"all\n")?;
+            self.all = true;
+        }
+        self.note(inode, owner)
     }
 
     /// Records the owner of something that cannot have attributes.
@@ -244,18 +289,22 @@ impl Recorder {
     /// Records the owner of `name` in `dir`, whatever it is.
     ///
     /// # Errors
-    /// `EOPNOTSUPP` on a file system without user attributes; others of `setxattr(2)` and `write(2)`.
+    /// Those of `setxattr(2)` and `write(2)`.
     pub fn give(&mut self, dir: BorrowedFd<'_>, name: &Name, owner: &Owner) -> io::Result<()> {
         let stat = file::stat_at(dir, name)?;
-        if stat.is_file() || stat.is_dir() {
-            if owner.is_plain() {
-                return file::remove_xattr(dir, name, ATTRIBUTE);
-            }
+        if !(stat.is_file() || stat.is_dir()) {
+            return self.note((stat.ino, file::born(dir, name)?), owner);
+        }
+        let answer = if owner.is_plain() {
+            file::remove_xattr(dir, name, ATTRIBUTE)
+        } else {
             self.begin()?;
             file::set_xattr(dir, name, ATTRIBUTE, owner.text().as_bytes())
-        } else {
-            self.note((stat.ino, file::born(dir, name)?), owner)
+        };
+        if is_unsupported(&answer) {
+            return self.note_instead((stat.ino, file::born(dir, name)?), owner);
         }
+        answer
     }
 
     /// The same for an open file or directory.
@@ -264,7 +313,11 @@ impl Recorder {
     /// As [`Self::give`].
     pub fn give_open(&mut self, open: BorrowedFd<'_>, owner: &Owner) -> io::Result<()> {
         self.begin()?;
-        file::set_xattr_of(open, ATTRIBUTE, owner.text().as_bytes())
+        let answer = file::set_xattr_of(open, ATTRIBUTE, owner.text().as_bytes());
+        if is_unsupported(&answer) {
+            return self.note_instead(inode_of(open)?, owner);
+        }
+        answer
     }
 }
 

@@ -42,24 +42,29 @@ pub(super) fn without_sockets(mut entries: Vec<Entry>) -> Vec<Entry> {
 pub(super) fn scan_all_kinds(root: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
     let dir = file::open_root(root).map_err(|source| Error::host("open", root, source))?;
     let owners = Owners::of_tree(root)?;
-    let mut walk =
-        Walk { format, owners, buffer: Vec::new(), found: Vec::new(), steps: Vec::new(), path: Vec::new() };
-    if is_root_opaque(dir.as_fd(), format).map_err(|source| Error::host("read", root, source))? {
+    let mut walk = Walk {
+        format,
+        owners,
+        buffer: Vec::new(),
+        found: Vec::new(),
+        opaque: HashSet::new(),
+        steps: Vec::new(),
+        path: Vec::new(),
+    };
+    if format.is_opaque_of(dir.as_fd()).map_err(|source| Error::host("read", root, source))? {
         walk.found.push((Entry { opaque: true, ..described(dir.as_fd())? }, 0));
     }
     walk.enter(dir)?;
     walk.run()?;
+    for (entry, _) in walk.found.iter_mut().filter(|(entry, _)| walk.opaque.contains(&entry.path)) {
+        entry.opaque = true;
+    }
     Ok(arrange(walk.found))
 }
 
 fn described(root: BorrowedFd<'_>) -> Result<Entry, Error> {
     let stat = file::stat_of_fd(root).map_err(|source| Error::io("read", b"", source))?;
     Ok(entry_of(Vec::new(), Kind::Dir, &stat))
-}
-
-/// `.` is no [`Name`], and there is one root only: ask by its own descriptor.
-pub(super) fn is_root_opaque(root: BorrowedFd<'_>, format: OverlayFormat) -> std::io::Result<bool> {
-    Ok(file::get_xattr_of(root, format.opaque())?.as_deref() == Some(b"y"))
 }
 
 struct Step {
@@ -78,6 +83,8 @@ struct Walk {
     buffer: Vec<u8>,
     /// With the inode number where there may be more names.
     found: Vec<(Entry, u64)>,
+    /// Directories that a mark in them says to be opaque.
+    opaque: HashSet<Vec<u8>>,
     steps: Vec<Step>,
     path: Vec<u8>,
 }
@@ -120,7 +127,11 @@ impl Walk {
                 .correct(dir, name, &mut stat)
                 .map_err(|source| Error::io("read the owner of", &path, source))?;
         }
-        if stat.is_whiteout() {
+        if self.format.is_mark(&stat) {
+            if self.format.is_about_parent(name) {
+                self.opaque.insert(self.path.clone());
+                return Ok(false);
+            }
             self.found.push((Entry::new(path, Kind::Whiteout), 0));
             return Ok(false);
         }
@@ -209,8 +220,8 @@ pub(super) fn read_xattrs(
     let listed = file::list_xattrs(dir, name).map_err(|source| fail(&entry.path, source))?;
     for attribute in listed.split_inclusive(|&byte| byte == 0) {
         let Ok(attribute) = std::ffi::CStr::from_bytes_with_nul(attribute) else { continue };
-        let is_opaque = attribute == format.opaque();
-        let is_whiteout = attribute == format.whiteout();
+        let is_opaque = format.opaque() == Some(attribute);
+        let is_whiteout = format.whiteout() == Some(attribute);
         let is_kept = xattr::is_kept(attribute.to_bytes());
         if !is_opaque && !is_whiteout && !is_kept {
             continue;

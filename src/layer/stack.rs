@@ -57,8 +57,8 @@ impl Stack {
         let mut owners = Vec::with_capacity(dirs.len());
         for (layer, path) in dirs.iter().enumerate() {
             let dir = file::open_root(path).map_err(|source| Error::host("open", path, source))?;
-            let is_last = super::scan::is_root_opaque(dir.as_fd(), format)
-                .map_err(|source| Error::host("read", path, source))?;
+            let is_last =
+                format.is_opaque_of(dir.as_fd()).map_err(|source| Error::host("read", path, source))?;
             parts.push((layer, Arc::new(dir)));
             owners.push(Owners::of_tree(path)?);
             if is_last {
@@ -297,18 +297,11 @@ impl Merged {
     fn find(&self, name: &Name) -> io::Result<Option<Node>> {
         for (layer, dir) in &self.parts {
             if let Some(stat) = self.stat(*layer, dir.as_fd(), name)? {
-                let hides = self.is_whiteout(dir.as_fd(), name, &stat)?;
+                let hides = self.format.is_hidden(dir.as_fd(), name, &stat)?;
                 return Ok((!hides).then_some(Node { stat, layer: *layer }));
             }
         }
         Ok(None)
-    }
-
-    fn is_whiteout(&self, dir: BorrowedFd<'_>, name: &Name, stat: &Stat) -> io::Result<bool> {
-        Ok(stat.is_whiteout()
-            || stat.is_file()
-                && stat.size == 0
-                && file::get_xattr(dir, name, self.format.whiteout())?.is_some())
     }
 
     fn list(&self) -> io::Result<Listing> {
@@ -325,7 +318,7 @@ impl Merged {
             for name in names {
                 if let Slot::Vacant(slot) = found.entry(name.as_bytes().to_vec()) {
                     let Some(stat) = self.stat(*layer, dir.as_fd(), &name)? else { continue };
-                    let hides = self.is_whiteout(dir.as_fd(), &name, &stat)?;
+                    let hides = self.format.is_hidden(dir.as_fd(), &name, &stat)?;
                     slot.insert((!hides).then_some(Node { stat, layer: *layer }));
                 }
             }
@@ -344,8 +337,7 @@ impl Rung for Merged {
             match file::open_base(dir.as_fd(), &name) {
                 Ok(inner) => {
                     parts.push((*layer, Arc::new(inner)));
-                    let mark = file::get_xattr(dir.as_fd(), &name, self.format.opaque())?;
-                    if mark.as_deref() == Some(b"y") {
+                    if self.format.is_opaque(dir.as_fd(), &name)? {
                         break;
                     }
                 }

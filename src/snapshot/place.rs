@@ -141,8 +141,7 @@ pub fn place_directory(view: &Stack, upper: &Path, path: &[u8], like: &Metadata)
     file::make_dir(spot.dir.as_fd(), &spot.name, 0o755).map_err(|source| spot.said(source))?;
     if was_marked.is_some() {
         // A whiteout stood here: what it hid must stay hidden.
-        file::set_xattr(spot.dir.as_fd(), &spot.name, spot.format.opaque(), b"y")
-            .map_err(|source| spot.said(source))?;
+        spot.format.set_opaque(spot.dir.as_fd(), &spot.name).map_err(|source| spot.said(source))?;
     }
     Attributes::plain(like.mode() & 0o7777)
         .give(spot.dir.as_fd(), &spot.name, spot.recorder.as_mut())

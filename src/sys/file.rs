@@ -17,7 +17,7 @@ mod remove;
 mod spread;
 mod xattr;
 
-pub use copy::{copy_data, same_data};
+pub use copy::{copy_bytes, copy_data, same_data};
 pub use remove::remove_tree;
 pub use spread::spread_subdirectories;
 pub use xattr::{get_xattr, get_xattr_of, list_xattrs, remove_xattr, set_xattr, set_xattr_of, use_paths};
@@ -211,6 +211,15 @@ pub fn share_blocks(from: &File, into: &File) -> io::Result<()> {
 /// Whatever `statx(2)` answers.
 pub fn born(dir: BorrowedFd<'_>, name: &Name) -> io::Result<Time> {
     let raw = statx(dir, name, libc::STATX_BTIME)?;
+    Ok((raw.stx_btime.tv_sec, raw.stx_btime.tv_nsec))
+}
+
+/// The same of an open file.
+///
+/// # Errors
+/// Whatever `statx(2)` answers.
+pub fn born_of(file: BorrowedFd<'_>) -> io::Result<Time> {
+    let raw = super::notify::statx(file, 0, libc::STATX_BTIME)?;
     Ok((raw.stx_btime.tv_sec, raw.stx_btime.tv_nsec))
 }
 

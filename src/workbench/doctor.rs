@@ -39,22 +39,26 @@ impl Workbench {
         let name = "container roots";
         match self.kind_of_trees() {
             Err(error) => return failed(name, error.message, error.hint),
-            Ok(Trees::Copies(copying, why)) if self.settings.force.iter().any(|way| way.is_for_roots()) => {
-                return passed(name, format!("{}: {why}", in_words(*copying)));
+            Ok(_) if self.settings.force.iter().any(|way| way.is_for_roots()) => {
+                let way = self.kind_of_trees().map_or_else(|error| error.message, described);
+                return passed(name, format!("{way}: forced"));
             }
-            Ok(_) => {}
+            Ok(Trees::Copies(copying, why)) => {
+                return failed(name, format!("{}, slow and large: {why}", in_words(*copying)), Some(fix()));
+            }
+            Ok(Trees::Overlay | Trees::Fuse(_)) => {}
         }
         let store = match self.store() {
             Ok(store) => store,
             Err(error) => return failed(name, error.message, error.hint),
         };
-        match self.probe_overlay(store) {
-            Ok(()) => passed(name, "overlayfs"),
-            Err(why) => failed(
-                name,
-                format!("{}, slow and large: {why}", in_words(Copying::Reflink)),
-                Some("put the store on ext4, xfs or btrfs: `--store DIR` or `PLYWOOD_STORE=DIR`".to_owned()),
-            ),
+        match (self.probe_overlay(store), self.kind_of_trees()) {
+            (Ok(()), _) => passed(name, "overlayfs"),
+            (Err(why), Ok(trees @ Trees::Fuse(_))) => {
+                Check { fix: Some(fix()), ..passed(name, format!("{}: {why}", described(trees))) }
+            }
+            // What is remembered does not hold any more.
+            (Err(why), _) => failed(name, format!("no overlayfs: {why}"), Some(fix())),
         }
     }
 
@@ -82,6 +86,18 @@ impl Workbench {
             detail.push_str(&format!("; forced by `PLYWOOD_FORCE`: {}", forced.join(", ")));
         }
         passed(name, detail)
+    }
+}
+
+fn fix() -> String {
+    "put the store on ext4, xfs or btrfs: `--store DIR` or `PLYWOOD_STORE=DIR`".to_owned()
+}
+
+fn described(trees: &Trees) -> String {
+    match trees {
+        Trees::Overlay => "overlayfs".to_owned(),
+        Trees::Fuse(program) => format!("fuse-overlayfs ({})", program.display()),
+        Trees::Copies(copying, _) => in_words(*copying).to_owned(),
     }
 }
 
@@ -163,7 +179,7 @@ fn store(path: &std::path::Path) -> Check {
             match UNFIT.iter().find(|(number, _)| *number == magic) {
                 Some((_, kind)) => failed(
                     name,
-                    format!("{} is on {kind}, where containers cannot write", path.display()),
+                    format!("{} is on {kind}, upon which there is no overlayfs", path.display()),
                     Some("put it on a local disk: `--store DIR` or `PLYWOOD_STORE=DIR`".to_owned()),
                 ),
                 None => passed(name, format!("{}, {} MB free", path.display(), free / 1_000_000)),

@@ -172,7 +172,9 @@ impl From<container::Error> for Error {
             }
             Fault::HostileRoot { .. } => of(ErrorKind::Denied, "the image is hostile or broken"),
             Fault::Setup { errno: nix::errno::Errno::ENOSPC, .. } => of(ErrorKind::NoSpace, NO_SPACE_HINT),
-            Fault::Setup { .. } => of(ErrorKind::Engine, "`plywood doctor` tells what this machine allows"),
+            Fault::Setup { .. } | Fault::Served { .. } => {
+                of(ErrorKind::Engine, "`plywood doctor` tells what this machine allows")
+            }
             Fault::Interrupted => Self::new(ErrorKind::Interrupted, text),
         };
         told.with_exit_code(error.exit_code())

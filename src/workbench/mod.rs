@@ -24,6 +24,7 @@ mod journal;
 mod layers;
 mod login;
 mod lookup;
+mod marks;
 mod options;
 mod pull;
 mod push;
@@ -120,6 +121,7 @@ pub struct Workbench {
 struct Opened {
     store: Store,
     identity: Identity,
+    format: OverlayFormat,
 }
 
 type Result<T> = std::result::Result<T, Error>;
@@ -158,16 +160,14 @@ impl Workbench {
         let search = self.settings.host.path.iter().flat_map(std::env::split_paths).collect::<Vec<_>>();
         let identity = userns::enter(&search)?;
         let store = Store::open(&self.settings.store)?;
+        let format = marks::find(store.root(), identity, &self.settings)?;
         // A second thread may have been first; its store is as good.
-        Ok(self.opened.get_or_init(|| Opened { store, identity }))
+        Ok(self.opened.get_or_init(|| Opened { store, identity, format }))
     }
 
-    /// How whiteouts and opaque marks are written by the overlays of this process.
+    /// How whiteouts and opaque marks are written in this store.
     fn format(&self) -> Result<OverlayFormat> {
-        Ok(match self.opened()?.identity {
-            Identity::Root => OverlayFormat::Trusted,
-            Identity::Ranges | Identity::Single => OverlayFormat::User,
-        })
+        Ok(self.opened()?.format)
     }
 
     fn is_rootless(&self) -> Result<bool> {

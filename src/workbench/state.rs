@@ -128,11 +128,11 @@ impl Workbench {
         let Some(top) = record.parts.last().filter(|_| same().is_ok_and(|same| same)) else {
             return Ok(None);
         };
-        if self.is_in_copy(top)? {
+        if self.is_apart(top)? {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!(
-                    "container `{}` runs in a copy, so what it has written is known at its end",
+                    "container `{}` runs without overlayfs, so what it has written is known at its end",
                     record.name
                 ),
             )

@@ -1,21 +1,42 @@
 //! The ways of older kernels give the same result.
 
+mod places;
+
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Outcome, Plywood, Somebody, Who};
+use crate::support::registry::find;
+use crate::support::{Outcome, Plywood, Somebody, Who, is_root, leave_to_root, skip};
 
-const WAYS: [&str; 7] = [
+const WAYS: [&str; 9] = [
     "old-mount",
     "old-clone",
     "old-attributes",
     "old-xattrs",
+    FUSE,
     "reflink",
     "copy",
+    "plain-marks",
     "old-mount,old-clone,old-attributes,old-xattrs,copy",
 ];
+
+const FUSE: &str = "fuse-overlayfs";
+
+/// Whether that program can be tried here; says why not.
+fn has_fuse() -> bool {
+    if !is_root() {
+        leave_to_root("only root may be sure of /dev/fuse");
+        return false;
+    }
+    if !Path::new("/dev/fuse").exists() {
+        skip("there is no /dev/fuse");
+        return false;
+    }
+    find(FUSE).is_some()
+}
 
 /// The core loop, twice in the same container and once upon its image: what changed and what was committed.
 const LOOP: &str = r#"
@@ -59,17 +80,14 @@ fn every_older_way_gives_the_same_layers() {
             || usual["diff"].as_array().unwrap().iter().any(|line| line == "C /etc/group"),
         "{usual}"
     );
-    for way in WAYS {
+    for way in WAYS.into_iter().filter(|way| *way != FUSE || has_fuse()) {
         let plywood = Plywood::new();
         let other = with(way, plywood.command());
         assert_same(&usual, &other, way);
-        let is_overlay = other["mounts"].as_str().unwrap().contains(" - overlay ");
-        assert_eq!(
-            is_overlay,
-            !(way.contains("copy") || way.contains("reflink")),
-            "{way}: {}",
-            other["mounts"]
-        );
+        let mounts = other["mounts"].as_str().unwrap();
+        let is_copy = ["copy", "reflink", "plain-marks"].iter().any(|copies| way.contains(copies));
+        assert_eq!(mounts.contains(" - fuse fuse-overlayfs "), way == FUSE, "{way}: {mounts}");
+        assert_eq!(mounts.contains(" - overlay "), !is_copy && way != FUSE, "{way}: {mounts}");
         plywood.assert_clean();
     }
 }
@@ -111,36 +129,79 @@ fn owners_are_kept_in_copies() {
 
 /// What has been written is known when the run ends; until then nothing is told that is not so.
 #[test]
-fn what_runs_in_a_copy_is_branched_when_it_has_ended() {
-    let plywood = Plywood::new();
-    plywood.eval("base();").assert_ok();
-    let script = r#"run(base(), "echo x > /f; sleep 60", #{ name: "busy", network: "none" })"#;
-    let mut child = plywood
-        .command()
-        .env("PLYWOOD_FORCE", "copy")
-        .args(["-e", script])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    // It has begun as soon as it can be asked for more than a name.
-    let until = Instant::now() + Duration::from_secs(20);
-    while plywood.json(r#"attempt(|| container("busy").status).value ?? """#) != "running" {
-        assert!(Instant::now() < until, "it does not start");
-        std::thread::sleep(Duration::from_millis(20));
+fn what_runs_apart_is_branched_when_it_has_ended() {
+    for way in ["copy", FUSE].into_iter().filter(|way| *way != FUSE || has_fuse()) {
+        let plywood = Plywood::new();
+        plywood.eval("base();").assert_ok();
+        let script = r#"run(base(), "echo x > /f; sleep 60", #{ name: "busy", network: "none" })"#;
+        let mut child = plywood
+            .command()
+            .env("PLYWOOD_FORCE", way)
+            .args(["-e", script])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // It has begun as soon as it can be asked for more than a name.
+        let until = Instant::now() + Duration::from_secs(20);
+        while plywood.json(r#"attempt(|| container("busy").status).value ?? """#) != "running" {
+            assert!(Instant::now() < until, "it does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        for verb in
+            ["snapshot(c)", "branch(c)", "commit(c, \"busy:1\")", "commit(c, \"busy:1\", #{ pause: false })"]
+        {
+            let error = plywood.error(&format!("let c = container(\"busy\"); {verb}"));
+            assert_eq!(error["kind"], "unsupported", "{way}: {verb}: {error}");
+        }
+        // A kill of who runs it leaves what it wrote behind; then it runs under overlayfs, where nothing is in the way.
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let again = r#"let c = run(container("busy"), "echo y > /g", #{ network: "none" }); branch(snapshot(c)).read("/g")"#;
+        assert_eq!(plywood.json(again), "y\n", "{way}");
+        plywood.assert_clean();
+        // No program that served it stays.
+        while processes_in(plywood.store()) > 0 {
+            assert!(Instant::now() < until, "{way}: somebody still works in the store");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
-    for verb in
-        ["snapshot(c)", "branch(c)", "commit(c, \"busy:1\")", "commit(c, \"busy:1\", #{ pause: false })"]
-    {
-        let error = plywood.error(&format!("let c = container(\"busy\"); {verb}"));
-        assert_eq!(error["kind"], "unsupported", "{verb}: {error}");
+}
+
+/// How many processes have their working directory below `folder`.
+fn processes_in(folder: &Path) -> usize {
+    let all = std::fs::read_dir("/proc").unwrap().flatten();
+    let places = all.filter_map(|process| std::fs::read_link(process.path().join("cwd")).ok());
+    places.filter(|place| place.starts_with(folder)).count()
+}
+
+/// Ctrl-C at the terminal reaches the container, and not who serves its root: what was written before is kept.
+#[test]
+fn what_was_written_before_an_interrupt_is_kept() {
+    for way in ["", "copy", FUSE].into_iter().filter(|way| *way != FUSE || has_fuse()) {
+        let plywood = Plywood::new();
+        plywood.eval("base();").assert_ok();
+        let script = r#"run(base(), "trap 'echo caught > /g; exit 3' INT; echo x > /f; while :; do sleep 0.1; done", #{ name: "busy", network: "none" })"#;
+        let mut command = plywood.command();
+        command.env("PLYWOOD_FORCE", way).args(["-e", script]).stdout(Stdio::null()).stderr(Stdio::null());
+        // A process group of its own, as a shell gives a job.
+        let mut child = std::os::unix::process::CommandExt::process_group(&mut command, 0).spawn().unwrap();
+        let until = Instant::now() + Duration::from_secs(20);
+        while plywood.json(r#"attempt(|| container("busy").status).value ?? """#) != "running" {
+            assert!(Instant::now() < until, "it does not start");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // The shell inside needs a moment to say what it wants to catch.
+        std::thread::sleep(Duration::from_millis(500));
+        let group = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+        nix::sys::signal::killpg(group, nix::sys::signal::Signal::SIGINT).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(130), "{way}");
+        assert_eq!(
+            plywood.json(r#"let c = container("busy"); [c.read("/f"), c.read("/g")]"#).to_string(),
+            r#"["x\n","caught\n"]"#
+        );
+        plywood.assert_clean();
     }
-    // A kill of who runs it leaves the copy behind; then it runs under overlayfs, where nothing is in the way.
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let again = r#"let c = run(container("busy"), "echo y > /g", #{ network: "none" }); branch(snapshot(c)).read("/g")"#;
-    assert_eq!(plywood.json(again), "y\n");
-    plywood.assert_clean();
 }
 
 #[test]
@@ -161,6 +222,19 @@ fn doctor_says_what_is_used() {
     };
     assert_eq!(of(&said(""), "container roots"), "overlayfs");
     assert!(of(&said("copy"), "container roots").starts_with("a full copy for each run"));
+    if has_fuse() {
+        let detail = of(&said(FUSE), "container roots");
+        assert!(detail.starts_with("fuse-overlayfs (/") && detail.ends_with(": forced"), "{detail}");
+    }
+    // A store has the marks that it was made with.
+    let outcome = Outcome::of(plywood.command().env("PLYWOOD_FORCE", "plain-marks").args(["-e", "images()"]));
+    assert!(outcome.stderr.contains("plain ones cannot be forced on it"), "{}", outcome.stderr);
+    let plain = Plywood::new();
+    Outcome::of(plain.command().env("PLYWOOD_FORCE", "plain-marks").args(["-e", "base();"])).assert_ok();
+    let outcome = Outcome::of(plain.command().args(["--json", "-e", "doctor()"]));
+    outcome.assert_ok();
+    let detail = of(&serde_json::from_str(&outcome.stdout).unwrap(), "container roots");
+    assert!(detail.contains("the store has plain marks"), "{detail}");
     assert!(
         of(&said("old-clone,old-mount"), "kernel ways")
             .starts_with("clone (no clone3), mount with short names")

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
 
-use super::super::{Error, Spec};
+use super::super::{Error, Root, Spec};
 use super::credentials::{Credentials, SAME};
 use super::files::{View, path_to};
 use super::request::{Made, Named};
@@ -16,6 +16,9 @@ use crate::layer::owners::{ATTRIBUTE, Inode, Owner, Owners, Recorder};
 use crate::sys::at;
 use crate::sys::file::{self, Name};
 use crate::sys::notify::{self, Call, Listener};
+
+/// When a file was made, where nobody knows.
+const NEVER: (i64, u32) = (0, 0);
 
 /// A record is shorter.
 const LONGEST: usize = 64;
@@ -30,6 +33,8 @@ pub(super) struct Records {
     upper: OwnedFd,
     /// Of what cannot have attributes, by the inode that the container sees.
     links: HashMap<Inode, Owner>,
+    /// The same by number alone, for a root that does not tell when files were made: one that a program serves.
+    numbers: HashMap<u64, Owner>,
 }
 
 impl Records {
@@ -45,9 +50,16 @@ impl Records {
             }
         }
         let recorder = Recorder::open(&spec.upper).map_err(fail)?;
-        let upper = file::open_root(spec.tree.as_ref().unwrap_or(&spec.upper))
-            .map_err(|error| said(notify::errno_of(&error)))?;
-        Ok(Self { recorder, any, upper, links })
+        let written = match &spec.root {
+            Root::Directory(tree) => tree,
+            Root::Overlay | Root::Fuse(_) => &spec.upper,
+        };
+        let upper = file::open_root(written).map_err(|error| said(notify::errno_of(&error)))?;
+        let numbers = match &spec.root {
+            Root::Fuse(_) => links.iter().map(|((number, _), owner)| (*number, *owner)).collect(),
+            Root::Overlay | Root::Directory(_) => HashMap::new(),
+        };
+        Ok(Self { recorder, any, upper, links, numbers })
     }
 
     pub(super) const fn any(&self) -> bool {
@@ -252,10 +264,13 @@ impl Records {
         if let Some(text) = notify::attribute(&path_to(file)?, true, ATTRIBUTE, &mut room) {
             return Ok(Owner::parse(text));
         }
+        // Of a link, or of any file where the file system has no attributes.
         if self.links.is_empty() {
             return Ok(None);
         }
-        Ok(self.links.get(&inode(file)?.0).copied())
+        let seen = inode(file)?.0;
+        let known = self.links.get(&seen);
+        Ok(known.or_else(|| self.numbers.get(&seen.0).filter(|_| seen.1 == NEVER)).copied())
     }
 
     /// Records the owner of an open file of the container's.
@@ -263,26 +278,37 @@ impl Records {
         let (seen, kind) = inode(file)?;
         if matches!(kind, libc::S_IFREG | libc::S_IFDIR) {
             let path = path_to(file)?;
-            if owner.is_plain() {
-                return notify::set_attribute(&path, ATTRIBUTE, None);
+            let text = (!owner.is_plain()).then(|| owner.text());
+            if text.is_some() {
+                self.recorder.begin().map_err(|error| notify::errno_of(&error))?;
+                self.any = true;
             }
-            self.recorder.begin().map_err(|error| notify::errno_of(&error))?;
-            self.any = true;
-            return notify::set_attribute(&path, ATTRIBUTE, Some(owner.text().as_bytes()));
+            let answer = notify::set_attribute(&path, ATTRIBUTE, text.as_deref().map(str::as_bytes));
+            if answer != Err(Errno::EOPNOTSUPP) {
+                return answer;
+            }
         }
         // It has just been changed, so it is in the writable tree, at the path where the container sees it.
         let path = std::fs::read_link(std::ffi::OsStr::from_bytes(path_to(file)?.as_bytes()))
             .map_err(|error| notify::errno_of(&error))?;
         let inside = path.as_os_str().as_bytes().strip_prefix(b"/").unwrap_or_default();
-        let inside = CString::new(inside).map_err(|_| Errno::EINVAL)?;
+        let inside =
+            CString::new(if inside.is_empty() { b"." } else { inside }).map_err(|_| Errno::EINVAL)?;
         let flags = libc::O_PATH | libc::O_NOFOLLOW;
         // Gone or moved meanwhile: nothing is left to record.
         let beneath = at::BENEATH | at::NO_LINKS_ON_THE_WAY;
         if let Ok(own) = at::open(self.upper.as_fd(), &inside, flags, 0, beneath) {
             let (real, _) = inode(own.as_fd())?;
-            self.recorder.note(real, owner).map_err(|error| notify::errno_of(&error))?;
+            let noted = match kind {
+                libc::S_IFREG | libc::S_IFDIR => self.recorder.note_instead(real, owner),
+                _ => self.recorder.note(real, owner),
+            };
+            noted.map_err(|error| notify::errno_of(&error))?;
             self.any = true;
             self.links.insert(seen, *owner);
+            if seen.1 == NEVER {
+                self.numbers.insert(seen.0, *owner);
+            }
         }
         Ok(())
     }

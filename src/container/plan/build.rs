@@ -63,6 +63,8 @@ pub struct Wiring<'a> {
     pub network: Option<BorrowedFd<'a>>,
     /// Where the listener for handed-over calls is sent.
     pub handed_over: Option<BorrowedFd<'a>>,
+    /// The mount of an overlay that a program serves.
+    pub root: Option<BorrowedFd<'a>>,
 }
 
 /// What the child will do.
@@ -98,7 +100,13 @@ impl<'a> Plan<'a> {
         steps.push(Step::PrivateMounts);
         // The modes below are meant as they are written.
         steps.push(Step::Umask(0));
-        steps.push(Step::Overlay(Overlay::new(spec, host.lowerdir_plus && spec.mount_api != MountApi::Old)?));
+        steps.push(match wiring.root {
+            Some(tree) => {
+                let at = string(spec.upper.as_os_str().as_bytes().to_vec(), "upper directory")?;
+                Step::Root { at, tree }
+            }
+            None => Step::Overlay(Overlay::new(spec, host.lowerdir_plus && spec.mount_api != MountApi::Old)?),
+        });
         let stage = |name: &str| string(spec.work.join(name).into_os_string().into_vec(), "work directory");
         // Over the work directory, which overlayfs holds by then.
         steps.push(Step::Stage { at: stage("")?, dev: stage("dev")?, empty: stage("empty")? });

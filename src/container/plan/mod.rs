@@ -9,6 +9,7 @@ mod path;
 mod step;
 
 pub use build::{Plan, Wiring};
+pub(super) use overlay::common;
 pub use overlay::{Layers, Overlay};
 pub use path::Place;
 pub use step::{Program, Step};

@@ -4,7 +4,7 @@ use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::super::{Error, MountApi, Spec};
+use super::super::{Error, MountApi, Root, Spec};
 
 /// The kernel takes no longer value in `fsconfig(2)`, terminator included.
 const VALUE: usize = 256;
@@ -45,7 +45,7 @@ impl Overlay {
     pub fn new(spec: &Spec, lowerdir_plus: bool) -> Result<Self, Error> {
         let paths: Vec<&Path> =
             [&spec.upper, &spec.work].into_iter().chain(&spec.lowers).map(|path| path.as_path()).collect();
-        if let Some(tree) = &spec.tree {
+        if let Root::Directory(tree) = &spec.root {
             let base = string(tree.as_os_str().as_bytes().to_vec())?;
             return Ok(Self { base, at: c".".into(), layers: Layers::Directory, lowers: 0 });
         }
@@ -179,7 +179,8 @@ fn choices(userxattr: bool, volatile: bool) -> impl Iterator<Item = Choice> {
 }
 
 /// The deepest directory that all paths are in.
-fn common<'a>(paths: &[&'a Path]) -> &'a Path {
+/// The deepest directory that holds all of them.
+pub(in super::super) fn common<'a>(paths: &[&'a Path]) -> &'a Path {
     let mut base = paths.first().and_then(|path| path.parent()).unwrap_or(Path::new("/"));
     while !paths.iter().all(|path| path.parent().is_some_and(|parent| parent.starts_with(base))) {
         match base.parent() {

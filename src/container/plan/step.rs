@@ -27,6 +27,13 @@ pub enum Step<'a> {
     Umask(u32),
     /// Mount the container's root and remember it.
     Overlay(Overlay),
+    /// Attach a mount that is to be the container's root and remember it.
+    Root {
+        /// Where, in the container's namespace alone.
+        at: CString,
+        /// The mount.
+        tree: BorrowedFd<'a>,
+    },
     /// Mount a kernel file system on a real directory in the container's root, verify that it is there and
     /// make it the current directory.
     Mount {
@@ -205,6 +212,7 @@ impl fmt::Display for Step<'_> {
             Self::PrivateMounts => write!(f, "make mounts private"),
             Self::Umask(_) => write!(f, "set the file mode mask"),
             Self::Overlay(Overlay { layers: Layers::Directory, .. }) => write!(f, "mount the root"),
+            Self::Root { .. } => write!(f, "mount the root"),
             Self::Overlay(overlay) => write!(f, "mount the overlay of {} layers", overlay.lowers),
             Self::Mount { at, kind, .. } => write!(f, "mount {} at `/{}`", name(kind), name(at)),
             Self::Sysfs => write!(f, "mount sysfs at `/sys`"),

@@ -135,7 +135,7 @@ fn spec(dir: &Path, argv: &[&str]) -> Spec {
         search_path: b"/usr/bin:/bin".to_vec(),
         rootless,
         single_id: false,
-        tree: None,
+        root: Root::Overlay,
     }
 }
 

@@ -12,8 +12,14 @@ const HOST: Host =
 fn with_plan<T>(spec: &Spec, host: &Host, look: impl FnOnce(&Plan<'_>) -> T) -> Result<T, Error> {
     let stdin = std::io::stdin();
     let fd = stdin.as_fd();
-    let wiring =
-        Wiring { streams: [fd; 3], terminal: None, alive: [fd; 2], network: None, handed_over: None };
+    let wiring = Wiring {
+        streams: [fd; 3],
+        terminal: None,
+        alive: [fd; 2],
+        network: None,
+        handed_over: None,
+        root: None,
+    };
     Plan::new(spec, host, &wiring).map(|plan| look(&plan))
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::materialise::{Snapshot, dress, gone, ladder};
 use crate::layer::entry::{Entry, Kind, split_path};
 use crate::layer::error::Error;
-use crate::layer::owners::{ATTRIBUTE, Owner, Recorder};
+use crate::layer::owners::{Owners, Recorder};
 use crate::layer::scan::{scan, scan_all_kinds};
 use crate::layer::stack::Stack;
 use crate::sys::file::{self, Name};
@@ -88,7 +88,7 @@ pub fn harvest(
         if entry.kind == Kind::Dir {
             file::make_dir(dir.as_fd(), &name, 0o700).map_err(fail)?;
             if opaque.contains(entry.path.as_slice()) {
-                file::set_xattr(dir.as_fd(), &name, format.opaque(), b"y").map_err(fail)?;
+                format.set_opaque(dir.as_fd(), &name).map_err(fail)?;
             }
         } else {
             let from = source.go(parent).map_err(fail)?.ok_or_else(|| fail(gone()))?;
@@ -100,7 +100,7 @@ pub fn harvest(
         let (parent, name) = split_path(path);
         let name = Name::new(name).map_err(fail)?;
         let dir = target.go(parent).map_err(fail)?.ok_or_else(|| fail(gone()))?;
-        file::make_whiteout(dir.as_fd(), &name).map_err(fail)?;
+        format.hide(dir.as_fd(), &name).map_err(fail)?;
     }
     for entry in kept.iter().rev().filter(|entry| entry.kind == Kind::Dir) {
         let fail = |source| Error::io("keep", &entry.path, source);
@@ -120,8 +120,8 @@ fn root(tree: &Path, into: &Path, recorder: Option<&mut Recorder>) -> Result<(),
     let stat = file::stat_of_fd(from.as_fd()).map_err(fail)?;
     match recorder {
         Some(recorder) => {
-            let record = file::get_xattr_of(from.as_fd(), ATTRIBUTE).map_err(fail)?;
-            if let Some(owner) = record.as_deref().and_then(Owner::parse) {
+            let owners = Owners::of_tree(tree)?.unwrap_or_default();
+            if let Some(owner) = owners.of_open(from.as_fd()).map_err(fail)? {
                 recorder.give_open(to.as_fd(), &owner).map_err(fail)?;
             }
         }

@@ -139,10 +139,10 @@ fn make(
         Kind::File => {
             let from = source.open(&entry.path, layer)?;
             let out = file::create_file(dir, name).map_err(fail)?;
-            if copying == Copying::Reflink && file::share_blocks(&from, &out).is_ok() {
-                return Ok(());
+            match copying {
+                Copying::Reflink => file::copy_data(&from, &out, entry.size).map_err(fail),
+                Copying::Bytes => file::copy_bytes(&from, &out, entry.size).map_err(fail),
             }
-            file::copy_data(&from, &out, entry.size).map_err(fail)
         }
         Kind::CharDevice | Kind::BlockDevice => {
             match file::make_node(dir, name, entry.kind.file_type() | 0o600, entry.device) {

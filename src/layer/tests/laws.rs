@@ -77,12 +77,12 @@ fn make(dir: &OwnedFd, things: &Things, backwards: bool) {
                 file::make_node(dir, &name, libc::S_IFIFO | 0o600, (0, 0)).unwrap();
                 file::set_mtime(dir, &name, 1, 0).unwrap();
             }
-            Thing::Gone => file::make_whiteout(dir, &name).unwrap(),
+            Thing::Gone => OverlayFormat::User.hide(dir, &name).unwrap(),
             Thing::Dir { opaque, mode, mtime, things } => {
                 file::make_dir(dir, &name, 0o700).unwrap();
                 make(&file::open_dir(dir, &name).unwrap(), things, backwards);
                 if *opaque {
-                    file::set_xattr(dir, &name, OverlayFormat::User.opaque(), b"y").unwrap();
+                    OverlayFormat::User.set_opaque(dir, &name).unwrap();
                 }
                 file::set_mode(dir, &name, *mode).unwrap();
                 file::set_mtime(dir, &name, i64::from(*mtime), 0).unwrap();
@@ -100,7 +100,7 @@ fn part_of(things: &Things, backwards: bool) -> Part {
 fn have_xattrs() -> bool {
     let part = Part::new();
     let dir = file::open_root(&part.fs()).unwrap();
-    let works = file::set_xattr_of(dir.as_fd(), OverlayFormat::User.opaque(), b"n").is_ok();
+    let works = OverlayFormat::User.set_opaque_of(dir.as_fd()).is_ok();
     if !works {
         skip("the temporary directory has no extended attributes");
     }

@@ -84,6 +84,7 @@ fn mount(format: OverlayFormat, lowers: &str, upper: &str, script: &str) -> Stri
     let options = match format {
         OverlayFormat::Trusted => "index=off,metacopy=off,redirect_dir=nofollow",
         OverlayFormat::User => "userxattr",
+        OverlayFormat::Plain => panic!("the kernel does not know these"),
     };
     format!(
         "mkdir -p {upper} work-{upper} view m\n\

@@ -256,8 +256,9 @@ impl Target for Disk {
     }
 
     fn whiteout(&mut self, path: &[u8]) -> Result<(), Error> {
+        let format = self.format;
         self.at(path)
-            .and_then(|(dir, name)| file::make_whiteout(dir, &name))
+            .and_then(|(dir, name)| format.hide(dir, &name))
             .map_err(|source| Error::io("mark as deleted", path, source))
     }
 
@@ -270,16 +271,16 @@ impl Target for Disk {
 
     fn finish_dir(&mut self, path: &[u8], meta: &Meta, opaque: bool) -> Result<(), Error> {
         let fail = |source| Error::io("set up", path, source);
-        let mark = self.format.opaque();
+        let format = self.format;
         if path.is_empty() {
             let root = self.root.try_clone().map_err(fail)?;
             if opaque {
-                file::set_xattr_of(root.as_fd(), mark, b"y").map_err(fail)?;
+                format.set_opaque_of(root.as_fd()).map_err(fail)?;
             }
             return self.dress_open(path, root.as_fd(), meta).map_err(fail);
         }
         if opaque {
-            self.at(path).and_then(|(dir, name)| file::set_xattr(dir, &name, mark, b"y")).map_err(fail)?;
+            self.at(path).and_then(|(dir, name)| format.set_opaque(dir, &name)).map_err(fail)?;
         }
         self.dress(path, Kind::Dir, meta).map_err(fail)
     }

@@ -17,6 +17,14 @@ pub fn copy_data(from: &File, out: &File, size: u64) -> io::Result<()> {
     if size == 0 || clone(from, out) {
         return Ok(());
     }
+    copy_bytes(from, out, size)
+}
+
+/// The same without sharing: holes stay holes, every other byte is copied.
+///
+/// # Errors
+/// The files' own.
+pub fn copy_bytes(from: &File, out: &File, size: u64) -> io::Result<()> {
     let mut buffer = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
     let mut at = 0;
     while let Some(start) = seek(from, at, libc::SEEK_DATA)?.filter(|start| *start < size) {

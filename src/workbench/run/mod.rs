@@ -1,7 +1,7 @@
 //! `run`: a process in a container, on top of an image or in a container that is there.
 
+mod apart;
 mod config;
-mod copied;
 mod options;
 mod program;
 
@@ -17,7 +17,7 @@ use super::{
     subject::Prepared, time::now_nanos, tree_of, work_of,
 };
 use crate::container::environment::{self, Environment};
-use crate::container::{self, Capabilities, Exit, Io, MountApi, Network, Seccomp, Spec, Stdin, Volume};
+use crate::container::{self, Capabilities, Exit, Io, MountApi, Network, Root, Seccomp, Spec, Stdin, Volume};
 use crate::layer::OverlayFormat;
 use crate::store::{ContainerLock, ContainerRecord, NewContainer, PartId, Status};
 
@@ -67,10 +67,10 @@ impl Workbench {
     ) -> Result<Container> {
         let remove = options.rm && ready.fresh;
         let made = self.spec(&ready, terminal).and_then(|mut spec| {
-            let copied = self.copy_tree(&mut spec)?;
-            Ok((spec, copied))
+            let apart = self.set_apart(&mut spec)?;
+            Ok((spec, apart))
         });
-        let (spec, copied) = match made {
+        let (spec, apart) = match made {
             Ok(made) => made,
             Err(error) => {
                 // It never ran: 125, as Docker has it.
@@ -90,8 +90,8 @@ impl Workbench {
         let ended = container::run(&spec, io, options.timeout, &self.settings.interrupt, &mut |pid| {
             ready.lock.set_pid(pid)
         });
-        if let Some(copied) = copied {
-            self.keep_copy(&spec, &copied)?;
+        if let Some(apart) = apart {
+            self.take_over(&spec, &apart)?;
         }
         let exit_code = match &ended {
             Ok(exit) => Some(exit.code),
@@ -254,7 +254,7 @@ impl Workbench {
             capabilities: Capabilities::for_network(network),
             seccomp: Seccomp::Docker,
             single_id: self.is_single_id()?,
-            tree: None,
+            root: Root::Overlay,
             search_path,
             rootless: self.is_rootless()?,
         })

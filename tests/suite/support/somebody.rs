@@ -74,6 +74,11 @@ impl Somebody {
         self.who
     }
 
+    /// The user's name or number.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
     /// A folder that the user can read and write.
     pub fn folder(&self) -> &Path {
         self.folder.path()
