@@ -113,7 +113,7 @@ impl Drop for Served {
 /// Whether such a mount can be made at all.
 ///
 /// # Errors
-/// As [`Served::start`].
+/// As `Served::start`.
 pub fn probe() -> Result<(), Error> {
     mount().map(drop)
 }
