@@ -42,6 +42,6 @@ pub use overlay::OverlayFormat;
 pub use scan::scan;
 pub use spelling::{escape_path, unescape_path};
 pub use split::rebuild_tar;
-pub use stack::{Listing, Node, Resolved, Stack};
+pub use stack::{Glance, Listing, Node, Resolved, Stack};
 pub use tar::{Content, DirContent, FileRange, Source, TarOptions, digest_tar, write_tar};
 pub use unpack::{UnpackOptions, Unpacked, index_tar, unpack};

@@ -6,7 +6,7 @@ use std::process::{Command as Process, Stdio};
 use super::commands::{self, Command};
 use super::conversation::{Conversation, Next};
 use super::proof::{self, Unproved};
-use super::shared::{LAST, OUT, with_last};
+use super::shared::{LAST, OUT};
 use super::timeline::Refused;
 use super::{complete, layout, screen};
 use crate::script::{Names, STDLIB, help, nearest, visible};
@@ -44,6 +44,7 @@ impl Conversation<'_> {
             }
             Command::Branch(Some(name)) => {
                 self.timeline.call(&name);
+                self.shared.set_places(self.timeline.places(super::conversation::PLACES));
                 let (here, name) = (self.timeline.here(), visible(&name));
                 screen::line(&format!("[{here}] is `{name}`: `:goto {name}` comes back to it"));
             }
@@ -220,7 +221,7 @@ impl Conversation<'_> {
         for line in text.trim_end().lines() {
             let line = visible(line);
             screen::line(&if self.settings.style.color {
-                super::highlight::paint(&line, None, &super::shared::has_verb)
+                super::highlight::paint(&line, None, None, &super::shared::has_verb)
             } else {
                 line
             });
@@ -228,11 +229,10 @@ impl Conversation<'_> {
     }
 
     fn type_of(&self, code: &str) {
-        let session = self.shared.session();
-        match complete::type_of(&with_last(code), &session.names()) {
+        let of = complete::type_of(code, &super::surroundings::Surroundings::new(&self.shared));
+        match of {
             Some(of) => screen::line(&of),
             None => {
-                drop(session);
                 self.hint("that is known once it is run: nothing is run for `:type`");
             }
         }

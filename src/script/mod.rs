@@ -10,6 +10,7 @@ mod explain;
 mod failure;
 pub mod help;
 mod json;
+mod members;
 mod options;
 mod raised;
 mod receiver;
@@ -26,9 +27,10 @@ pub mod verbs;
 
 pub use context::{Input, SessionOptions, Sinks, StreamSink, TextSink};
 pub use failure::{CallSite, Failure, Place};
+pub use members::{Member, about, members};
 pub use render::{Style, duration, size, visible};
 pub use resolver::STDLIB;
-pub use session::{Completeness, Names, Outcome, Session, SessionState};
+pub use session::{Completeness, Known, Names, Outcome, Session, SessionState};
 pub use suggest::nearest;
 pub use value::Value;
 

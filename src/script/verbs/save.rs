@@ -6,7 +6,7 @@ use super::parameters::{IMAGE, OPTIONS};
 use super::{Completes, Example, Group, Kind, Needs, Opt, Overload, Param, Takes, Verb};
 use crate::workbench::SaveOptions;
 
-const TARGET: Param = Param { name: "target", kinds: &[Kind::Text], completes: Completes::HostPath };
+const TARGET: Param = Param { name: "target", kinds: &[Kind::Text], completes: Completes::Source };
 
 /// The entry.
 pub static VERB: Verb = Verb {
