@@ -9,7 +9,7 @@ use super::proof::{self, Unproved};
 use super::shared::{LAST, OUT};
 use super::timeline::Refused;
 use super::{complete, layout, screen};
-use crate::script::{Names, STDLIB, help, nearest, visible};
+use crate::script::{Names, STDLIB, help, nearest, search, visible};
 
 /// Entries that `:history` shows.
 const RECENT: usize = 30;
@@ -311,13 +311,35 @@ impl Conversation<'_> {
         };
         match help::of(last).or_else(of_variable) {
             Some(text) => screen::line(&layout::wrapped(&text, self.width(), 0)),
-            None => {
-                screen::line(&format!("there is no help on `{}`", visible(name)));
-                match nearest(last, help::names()) {
-                    Some(near) => self.hint(&format!("did you mean `{near}`?")),
-                    None => self.hint("`:help` lists what there is"),
-                }
-            }
+            None => self.found(name, last),
+        }
+    }
+
+    /// What has to do with the words of `asked`; of a word that is nearly a name, that name.
+    fn found(&self, asked: &str, last: &str) {
+        let more: Vec<(&str, &str)> = commands::ALL
+            .iter()
+            .map(|(name, _, about)| (*name, *about))
+            .chain(commands::KEYS.iter().copied())
+            .collect();
+        let near = if asked.contains(char::is_whitespace) {
+            None
+        } else {
+            let commands = commands::ALL.iter().map(|(name, ..)| *name);
+            nearest(last, help::names().into_iter().chain(commands))
+        };
+        let hits = search(asked, &more);
+        if hits.is_empty() {
+            screen::line(&format!("there is no help on `{}`", visible(asked)));
+        }
+        let width = hits.iter().map(|hit| hit.name.chars().count()).max().unwrap_or(0);
+        for hit in &hits {
+            screen::line(&shortened(&format!("  {:width$}  {}", hit.name, hit.about), self.width().max(20)));
+        }
+        match (near, hits.first()) {
+            (Some(near), _) => self.hint(&format!("did you mean `{near}`?")),
+            (None, Some(_)) => self.hint("`:help NAME` tells all about one"),
+            (None, None) => self.hint("`:help` lists what there is"),
         }
     }
 

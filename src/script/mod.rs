@@ -18,6 +18,7 @@ mod render;
 mod resolver;
 #[cfg(test)]
 mod sample;
+mod search;
 mod session;
 mod sources;
 mod suggest;
@@ -30,6 +31,7 @@ pub use failure::{CallSite, Failure, Place};
 pub use members::{Member, about, members};
 pub use render::{Style, duration, size, visible};
 pub use resolver::STDLIB;
+pub use search::{Hit, search};
 pub use session::{Completeness, Known, Names, Outcome, Session, SessionState};
 pub use suggest::nearest;
 pub use value::Value;

@@ -216,7 +216,7 @@ fn functions_show_their_signature_and_their_comment() {
     let play = one("lesson::pla");
     assert_eq!(play.form, "play(lesson)");
     assert!(play.about.starts_with("Runs `lesson`"), "{play:?}");
-    assert_eq!(one(":he").form, ":help [NAME]");
+    assert_eq!(one(":he").form, ":help [NAME|WORDS]");
     assert_eq!(one("v").about, "Image");
 }
 
