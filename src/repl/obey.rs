@@ -309,7 +309,9 @@ impl Conversation<'_> {
             let names = self.shared.session().names();
             names.variables.into_iter().find(|(known, _)| known == last).and_then(|(_, of)| help::of(&of))
         };
-        match help::of(last).or_else(of_variable) {
+        // `File.mtime` is told with its type.
+        let of_type = || help::of(name.split('.').next()?).filter(|_| last != name);
+        match help::of(last).or_else(of_variable).or_else(of_type) {
             Some(text) => screen::line(&layout::wrapped(&text, self.width(), 0)),
             None => self.found(name, last),
         }

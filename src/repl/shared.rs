@@ -83,6 +83,10 @@ impl Shared {
         if last.trim().is_empty() {
             return false;
         }
+        // What a comment is about comes after it.
+        if last.trim_start().starts_with("///") {
+            return true;
+        }
         if docker::looks_like(&text) {
             return text.ends_with('\\');
         }

@@ -20,6 +20,9 @@ pub type More<'a> = (&'a str, &'a str);
 /// Hits that are given at most.
 const MOST: usize = 12;
 
+/// So many are shown although they are much less good than the best one.
+const FEW: usize = 4;
+
 /// A hit is worth showing if it is at least so good as the best one.
 const WORTH: f64 = 0.3;
 
@@ -118,8 +121,13 @@ pub fn search(query: &str, more: &[More<'_>]) -> Vec<Hit> {
         .map(|((score, count), topic)| (score * share(count) * topic.worth, topic.hit))
         .collect();
     hits.sort_by(|left, right| right.0.total_cmp(&left.0).then_with(|| left.1.name.cmp(&right.1.name)));
-    let least = hits.first().map_or(0.0, |(score, _)| score * WORTH);
-    hits.into_iter().take_while(|(score, _)| *score >= least).take(MOST).map(|(_, hit)| hit).collect()
+    let best = hits.first().map_or(0.0, |(score, _)| *score);
+    hits.into_iter()
+        .enumerate()
+        .take_while(|(place, (score, _))| *score >= best * if *place < FEW { WORTH / 3.0 } else { WORTH })
+        .take(MOST)
+        .map(|(_, (_, hit))| hit)
+        .collect()
 }
 
 fn topics(more: &[More<'_>]) -> Vec<Topic> {

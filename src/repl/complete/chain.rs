@@ -60,7 +60,10 @@ impl Reader<'_> {
             }
             Kind::Keyword if matches!(word, "true" | "false") => Some(Type::named("true or false")),
             Kind::Name => match self.owner(last) {
-                Some(owner) => self.field(&self.type_before(owner)?, word),
+                Some(owner) => match self.type_before(owner) {
+                    Some(of) => self.field(&of, word),
+                    None => by_name(word),
+                },
                 None if self.is_member(last) || self.is_before(last, ".") => None,
                 None => self.named(last),
             },
@@ -287,6 +290,20 @@ impl Reader<'_> {
     }
 }
 
+/// The type of a getter that is the same list wherever it is one: `x.files`, whatever `x` is.
+fn by_name(getter: &str) -> Option<Type> {
+    let mut found = None;
+    for info in types::all() {
+        if let Some((of, _)) = types::getter_type(info.name, getter) {
+            if item_of(of).is_none() || found.is_some_and(|known| known != of) {
+                return None;
+            }
+            found = Some(of);
+        }
+    }
+    found.map(Type::named)
+}
+
 /// The name of what a list of that name has in it.
 pub fn item_of(list: &str) -> Option<&'static str> {
     types::all().into_iter().find(|info| info.list == Some(list)).map(|info| info.name)
@@ -339,6 +356,8 @@ mod tests {
             ("(1 + 1.5)", "decimal number"),
             ("exists(c, \"/x\")", "true or false"),
             ("images().find(|i| i.size > 1)", "Image"),
+            ("unknown.files", "Files"),
+            ("unknown.files[0]", "File"),
         ]);
         for text in ["x", "f(1)", "x.y", "1 +", "", "0..c", "lesson::x", "(", ")", "c.nothing", "fail(\"x\")"]
         {

@@ -93,15 +93,30 @@ fn of_place(place: &Place, reader: &Reader<'_>) -> Option<Signature> {
     }
     let verb = verbs::find(name)?;
     let skipped = usize::from(place.owner.is_some());
+    if place.key.is_some() || place.at_key {
+        return option(verb, place);
+    }
     let params = params_of(verb, skipped);
-    // Options may come where a command could.
-    let is_map = place.key.is_some() || place.at_key;
-    let index = if is_map { params.len().checked_sub(1)? } else { place.argument };
-    if index >= params.len() {
+    if place.argument >= params.len() {
         return None;
     }
-    let note = note(verb, place, index + skipped);
-    Some(marked(name, &params, index, &note))
+    Some(marked(name, &params, place.argument, &kinds(verb, place.argument + skipped)))
+}
+
+/// In an option map: the option's own line, or which there are.
+fn option(verb: &Verb, place: &Place) -> Option<Signature> {
+    let (current, note) = match &place.key {
+        Some(key) => {
+            let option = verb.options.iter().find(|option| option.name == key)?;
+            (option.name.to_owned(), option.doc.to_owned())
+        }
+        None if verb.options.is_empty() => return None,
+        None => {
+            let names: Vec<&str> = verb.options.iter().map(|option| option.name).collect();
+            ("options".to_owned(), names.join(", "))
+        }
+    };
+    Some(Signature { before: format!("{}(… #{{ ", verb.name), current, after: " })".to_owned(), note })
 }
 
 /// A method of a list or of one of the language's types.
@@ -134,18 +149,8 @@ pub fn params_of(verb: &Verb, skipped: usize) -> Vec<String> {
     longest.params.iter().enumerate().skip(skipped).map(param).collect()
 }
 
-/// What can be given: an option's own line, the option names, or the types.
-fn note(verb: &Verb, place: &Place, index: usize) -> String {
-    if let Some(key) = &place.key {
-        return match verb.options.iter().find(|option| option.name == key) {
-            Some(option) => format!("{}: {}", option.name, option.doc),
-            None => String::new(),
-        };
-    }
-    if place.at_key {
-        let names: Vec<&str> = verb.options.iter().map(|option| option.name).collect();
-        return names.join(", ");
-    }
+/// What can be given.
+fn kinds(verb: &Verb, index: usize) -> String {
     let mut kinds: Vec<&str> = Vec::new();
     for param in verb.overloads.iter().filter_map(|overload| overload.params.get(index)) {
         for kind in param.kinds.iter().map(|kind| kind.name()).filter(|kind| *kind != "any") {
@@ -198,10 +203,10 @@ mod tests {
         assert_eq!(shown("run(c, [\"ls\", \""), shown("run(c, \"ls¦\")"));
         assert_eq!(shown("c.run(\"ls\", "), "run([command], *[options]*) #{…}");
         assert_eq!(shown("c.run(#{ "), shown("c.run(\"ls\", #{ "));
-        assert!(shown("c.run(\"ls\", #{ ").starts_with("run([command], *[options]*) check, stream, tty"));
+        assert!(shown("c.run(\"ls\", #{ ").starts_with("run(… #{ *options* }) check, stream, tty"));
         assert_eq!(
             shown("c.run(\"ls\", #{ network: \""),
-            "run([command], *[options]*) network: `host` (the default) or `none`"
+            "run(… #{ *network* }) `host` (the default) or `none`"
         );
         assert_eq!(shown("let x = commit(c, "), "commit(container, *reference*, [options]) text");
     }
