@@ -146,26 +146,35 @@ impl Index {
     /// What is directly in the directory `dir`, in path order. Costs one binary search for each
     /// subdirectory, not a look at what is in it.
     pub fn children<'a>(&'a self, dir: &'a [u8]) -> impl Iterator<Item = EntryRef<'a>> {
-        let prefix = if dir.is_empty() { 0 } else { dir.len() + 1 };
-        let mut position = if dir.is_empty() {
-            usize::from(self.at(0).is_some_and(|entry| entry.path.is_empty()))
-        } else {
-            self.first_not_below(&[dir, b"/"].concat())
-        };
+        self.children_beginning(dir, b"")
+    }
+
+    /// Those of [`Self::children`] whose names begin with `begin`; nothing is spent on the others.
+    pub fn children_beginning<'a>(
+        &'a self,
+        dir: &[u8],
+        begin: &[u8],
+    ) -> impl Iterator<Item = EntryRef<'a>> + use<'a> {
+        let mut lead = dir.to_vec();
+        if !dir.is_empty() {
+            lead.push(b'/');
+        }
+        let names = lead.len();
+        lead.extend_from_slice(begin);
+        let mut position = self.first_not_below(&lead);
+        // The root's own entry is in no directory.
+        if lead.is_empty() && self.at(0).is_some_and(|entry| entry.path.is_empty()) {
+            position = 1;
+        }
         std::iter::from_fn(move || {
             loop {
-                let entry = self.at(position)?;
-                let is_inside = entry.path.starts_with(dir) && entry.path.get(dir.len()) == Some(&b'/');
-                if !is_inside && !dir.is_empty() {
-                    return None;
-                }
-                let rest = entry.path.get(prefix..)?;
-                let Some(slash) = rest.iter().position(|&byte| byte == b'/') else {
+                let entry = self.at(position).filter(|entry| entry.path.starts_with(&lead))?;
+                let Some(slash) = entry.path.get(names..)?.iter().position(|&byte| byte == b'/') else {
                     position += 1;
                     return Some(entry);
                 };
                 // Inside a subdirectory: on to the first path after `SUB/…`, which is at or after `SUB0`.
-                let mut next = entry.path[..prefix + slash].to_vec();
+                let mut next = entry.path[..names + slash].to_vec();
                 next.push(b'/' + 1);
                 position = self.first_not_below(&next).max(position + 1);
             }
@@ -321,6 +330,15 @@ mod tests {
         assert_eq!(names(index.children(b"a/b-c")), ["a/b-c/x"]);
         assert_eq!(names(index.children(b"a/b")), Vec::<String>::new());
         assert_eq!(names(index.children(b"zzz")), Vec::<String>::new());
+        let beginning = |dir: &str, begin: &str| {
+            names(index.children_beginning(dir.as_bytes(), begin.as_bytes())).join(" ")
+        };
+        assert_eq!(beginning("", "a"), "a a-b a0");
+        assert_eq!(beginning("", "a-"), "a-b");
+        assert_eq!(beginning("a", "b"), "a/b a/b-c");
+        assert_eq!(beginning("a", "b-c"), "a/b-c");
+        assert_eq!(beginning("a", "e"), "");
+        assert_eq!(beginning("a/b-c", "x"), "a/b-c/x");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub use overlay::OverlayFormat;
 pub use scan::scan;
 pub use spelling::{escape_path, unescape_path};
 pub use split::rebuild_tar;
-pub use stack::{Listing, Node, Resolved, Stack};
+pub use stack::{Glance, Listing, Node, Resolved, Stack};
 pub use tar::{Content, DirContent, FileRange, Source, TarOptions, digest_tar, write_tar};
 pub use translate::translate;
 pub use unpack::{UnpackOptions, Unpacked, index_tar, unpack};

@@ -1,5 +1,7 @@
 //! Several layers as the one tree that a mount of them would show, without mounting.
 
+mod names;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 use std::fs::File;
@@ -14,6 +16,8 @@ use super::ladder::{Ladder, Rung};
 use super::overlay::OverlayFormat;
 use super::owners::Owners;
 use crate::sys::file::{self, Name, Stat};
+
+pub use names::Glance;
 
 /// As many symbolic links as the kernel follows in one path.
 const MOST_LINKS: usize = 40;

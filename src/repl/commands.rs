@@ -45,7 +45,11 @@ pub enum Command {
 
 /// A command's name, what follows it, and what it does.
 pub const ALL: &[(&str, &str, &str)] = &[
-    (":help", "[NAME]", "what there is, or all about a verb, type or word; also `?NAME`, `NAME?`"),
+    (
+        ":help",
+        "[NAME|WORDS]",
+        "what there is, all about a verb or type, or what has to do with words; also `?NAME`",
+    ),
     (":undo", "[N]", "back by a statement, or N: variables and containers' files together"),
     (":goto", "N|NAME", "to the state after entry N, back or forward, or to one that has a name"),
     (":branch", "[NAME]", "name the state that this is, for `:goto`; without a name: all entries as a tree"),
@@ -103,7 +107,7 @@ pub fn parse(line: &str, is_variable: &dyn Fn(&str) -> bool) -> Option<Command> 
         ("exit" | "quit" | "logout", "") if bare == word || bare != "exit" => Some(Command::Quit),
         ("exit", "") if word == "exit()" => Some(Command::Quit),
         ("help", "") => Some(Command::Help(None)),
-        ("help", name) if word == "help" && is_path(name) => Some(Command::Help(argument(name))),
+        ("help", about) if word == "help" && is_question(about) => Some(Command::Help(argument(about))),
         ("history", "") if word == "history" => Some(Command::History(None)),
         ("clear", "") => Some(Command::Clear),
         _ => None,
@@ -161,6 +165,13 @@ fn argument(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
+/// A name, or several words: nothing that could be code.
+fn is_question(text: &str) -> bool {
+    let word = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-' | '/' | ':' | '.' | '\'');
+    is_path(text)
+        || text.split_whitespace().all(|it| it.starts_with(char::is_alphanumeric) && it.chars().all(word))
+}
+
 /// `run`, `Diff`, `c.read`.
 fn is_path(text: &str) -> bool {
     !text.is_empty()
@@ -193,6 +204,9 @@ mod tests {
             assert_eq!(parse(line, &none), help("run"), "{line}");
         }
         assert_eq!(parse("c.read?", &none), help("c.read"));
+        for line in [":help who changed it", "?who changed it", "help who changed it"] {
+            assert_eq!(parse(line, &none), help("who changed it"), "{line}");
+        }
         assert_eq!(parse(":vars", &none), Some(Command::Vars));
         assert_eq!(parse(":history run", &none), Some(Command::History(Some("run".to_owned()))));
         assert_eq!(parse("history", &none), Some(Command::History(None)));
@@ -220,6 +234,9 @@ mod tests {
         for line in [
             "",
             "exit(3)",
+            "help + 1",
+            "help = 5",
+            "help .len()",
             "help(\"run\")",
             "history(v1)",
             "x ? 1",

@@ -16,6 +16,9 @@ use super::timeline::{Step, Timeline};
 use super::{Settings, docker, layout, shell, summary};
 use crate::script::{Outcome, Session, Style, Value, duration, visible};
 
+/// Entries that completion offers to go to.
+pub(super) const PLACES: usize = 100;
+
 /// A person and a session.
 pub struct Conversation<'a> {
     pub(super) settings: &'a Settings,
@@ -79,10 +82,18 @@ impl<'a> Conversation<'a> {
                     }
                 }
                 Err(ReadlineError::Interrupted) => {
+                    screen::take_back(self.shared.below.swap(0, Ordering::Relaxed));
                     self.cancelled += 1;
                     if self.cancelled == 2 {
                         screen::line("Ctrl-D or `exit` leaves");
                     }
+                }
+                // Bytes that are no text, typed or pasted: what came before them is still there.
+                Err(ReadlineError::Io(error)) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    screen::take_back(self.shared.below.swap(0, Ordering::Relaxed));
+                    screen::forget_input();
+                    self.hint("that was not UTF-8, so the rest of it is dropped");
+                    self.prepared = Some(self.shared.take_typed());
                 }
                 Err(_) => return 0,
             }
@@ -163,6 +174,7 @@ impl<'a> Conversation<'a> {
             keep(&mut session, value, self.number);
         }
         self.timeline.add(step, error.is_some(), &session, &mut journal);
+        self.shared.set_places(self.timeline.places(PLACES));
         if timed {
             screen::line(&format!("  {}", duration(took.as_secs_f64())));
         }
@@ -174,7 +186,7 @@ impl<'a> Conversation<'a> {
         for (index, line) in answer.code.iter().enumerate() {
             let lead = if index == 0 { "in Plywood: " } else { "            " };
             let code = if self.settings.style.color {
-                super::highlight::paint(line, None, &has_verb)
+                super::highlight::paint(line, None, None, &has_verb)
             } else {
                 line.clone()
             };

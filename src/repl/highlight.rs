@@ -11,12 +11,19 @@ const TEXT: &str = "32";
 const NUMBER: &str = "33";
 const COMMENT: &str = "2";
 const WRONG: &str = "31";
+const MISTAKE: &str = "4;31";
 const PARTNER: &str = "1;4";
 const COMMAND: &str = "36";
 
-/// `text` with colours; `cursor` is where brackets are matched, `is_verb` knows the verbs.
+/// `text` with colours; `cursor` is where brackets are matched, `mistake` what cannot stand where it does, `is_verb`
+/// knows the verbs.
 #[must_use]
-pub fn paint(text: &str, cursor: Option<usize>, is_verb: &dyn Fn(&str) -> bool) -> String {
+pub fn paint(
+    text: &str,
+    cursor: Option<usize>,
+    mistake: Option<Range<usize>>,
+    is_verb: &dyn Fn(&str) -> bool,
+) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     if text.trim_start().starts_with([':', '?']) {
         write(&mut out, text, Some(COMMAND));
@@ -33,6 +40,7 @@ pub fn paint(text: &str, cursor: Option<usize>, is_verb: &dyn Fn(&str) -> bool) 
         let matched =
             pair.as_ref().is_some_and(|(here, there)| *here == token.range || *there == token.range);
         let code = match token.kind {
+            _ if mistake.as_ref() == Some(&token.range) => Some(MISTAKE),
             _ if matched => Some(PARTNER),
             Kind::Keyword => Some(KEYWORD),
             Kind::Reserved => Some(WRONG),
@@ -83,6 +91,10 @@ fn write(out: &mut String, piece: &str, code: Option<&str>) {
         }
         let length = rest.find(layout::BLANK).unwrap_or(rest.len());
         let (now, after) = rest.split_at(length);
+        // What a terminal would obey is not drawn; the editor counts it as no column, too.
+        let shown: String =
+            now.chars().filter(|char| !char.is_control() || matches!(char, '\n' | '\t')).collect();
+        let now = shown.as_str();
         match code {
             Some(code) => out.push_str(&format!("\x1b[{code}m{now}\x1b[0m")),
             None => out.push_str(now),
@@ -96,7 +108,7 @@ mod tests {
     use super::*;
 
     fn shown(text: &str, cursor: Option<usize>) -> String {
-        paint(text, cursor, &|name| name == "run")
+        paint(text, cursor, None, &|name| name == "run")
             .replace("\x1b[0m", "~")
             .replace("\x1b[", "<")
             .replace('m', ">")
@@ -119,6 +131,13 @@ mod tests {
         assert_eq!(shown("f(1)", Some(1)), "f<1;4>(~<33>1~<1;4>)~");
         assert_eq!(shown("f(1", Some(2)), "f(<33>1~");
         assert!(touches_bracket("f(1)", 1) && touches_bracket("f(1)", 4) && !touches_bracket("f(1)", 0));
+    }
+
+    #[test]
+    fn what_cannot_stand_there_is_marked() {
+        let marked = paint("let 5 = 1", None, Some(4..5), &|_| false);
+        assert!(marked.contains("\x1b[4;31m5\x1b[0m"), "{marked:?}");
+        assert_eq!(shown("a\x07\x08b", None), "ab");
     }
 
     #[test]

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use unicode_width::UnicodeWidthStr as _;
+
 /// The blank of the margin: one column, and no key makes it.
 pub const BLANK: char = '\u{2007}';
 
@@ -44,6 +46,13 @@ pub fn continuation(width: usize) -> String {
 #[must_use]
 pub fn prompt(number: usize) -> String {
     format!("[{number}]> ")
+}
+
+/// How many lines of the screen `text` takes after a prompt of `width` columns.
+#[must_use]
+pub fn rows(text: &str, width: usize, columns: usize) -> usize {
+    let lines = text.split('\n').enumerate();
+    lines.map(|(index, line)| (line.width() + if index == 0 { width } else { 0 }) / columns.max(1) + 1).sum()
 }
 
 /// The line in which byte `pos` of `text` stands: what is before it and what is after it, both
@@ -160,6 +169,16 @@ mod tests {
         assert_eq!(line_at(&text, second + 1), ("c", "d", 4));
         assert_eq!(line_at(&text, text.len()), ("", "", 4));
         assert_eq!(line_at(&text, 3), ("", "cd", 4));
+    }
+
+    #[test]
+    fn lines_of_the_screen() {
+        assert_eq!(rows("", 5, 80), 1);
+        assert_eq!(rows(&"x".repeat(74), 5, 80), 1);
+        assert_eq!(rows(&"x".repeat(75), 5, 80), 2);
+        assert_eq!(rows(&indented("a\nb\n", 5), 5, 80), 3);
+        assert_eq!(rows("日本語", 5, 10), 2);
+        assert_eq!(rows("x", 5, 0), 7);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! answered: `exit`, `help`, a pasted `docker run -it X`, a bare `ls`. Ctrl-C cancels what is
 //! there to be cancelled and never leaves.
 
+mod assistant;
+mod below;
 mod commands;
 mod complete;
 mod conversation;
@@ -14,12 +16,14 @@ mod history;
 mod keys;
 mod layout;
 mod lexer;
+mod mistake;
 mod obey;
 mod proof;
 mod screen;
 mod shared;
 mod shell;
 mod summary;
+mod surroundings;
 mod timeline;
 
 use std::path::PathBuf;

@@ -6,10 +6,10 @@ use std::process::{Command as Process, Stdio};
 use super::commands::{self, Command};
 use super::conversation::{Conversation, Next};
 use super::proof::{self, Unproved};
-use super::shared::{LAST, OUT, with_last};
+use super::shared::{LAST, OUT};
 use super::timeline::Refused;
 use super::{complete, layout, screen};
-use crate::script::{Names, STDLIB, help, nearest, visible};
+use crate::script::{Names, STDLIB, help, nearest, search, visible};
 
 /// Entries that `:history` shows.
 const RECENT: usize = 30;
@@ -44,6 +44,7 @@ impl Conversation<'_> {
             }
             Command::Branch(Some(name)) => {
                 self.timeline.call(&name);
+                self.shared.set_places(self.timeline.places(super::conversation::PLACES));
                 let (here, name) = (self.timeline.here(), visible(&name));
                 screen::line(&format!("[{here}] is `{name}`: `:goto {name}` comes back to it"));
             }
@@ -220,7 +221,7 @@ impl Conversation<'_> {
         for line in text.trim_end().lines() {
             let line = visible(line);
             screen::line(&if self.settings.style.color {
-                super::highlight::paint(&line, None, &super::shared::has_verb)
+                super::highlight::paint(&line, None, None, &super::shared::has_verb)
             } else {
                 line
             });
@@ -228,11 +229,10 @@ impl Conversation<'_> {
     }
 
     fn type_of(&self, code: &str) {
-        let session = self.shared.session();
-        match complete::type_of(&with_last(code), &session.names()) {
+        let of = complete::type_of(code, &super::surroundings::Surroundings::new(&self.shared));
+        match of {
             Some(of) => screen::line(&of),
             None => {
-                drop(session);
                 self.hint("that is known once it is run: nothing is run for `:type`");
             }
         }
@@ -309,15 +309,39 @@ impl Conversation<'_> {
             let names = self.shared.session().names();
             names.variables.into_iter().find(|(known, _)| known == last).and_then(|(_, of)| help::of(&of))
         };
-        match help::of(last).or_else(of_variable) {
+        // `File.mtime` is told with its type.
+        let of_type = || help::of(name.split('.').next()?).filter(|_| last != name);
+        match help::of(last).or_else(of_variable).or_else(of_type) {
             Some(text) => screen::line(&layout::wrapped(&text, self.width(), 0)),
-            None => {
-                screen::line(&format!("there is no help on `{}`", visible(name)));
-                match nearest(last, help::names()) {
-                    Some(near) => self.hint(&format!("did you mean `{near}`?")),
-                    None => self.hint("`:help` lists what there is"),
-                }
-            }
+            None => self.found(name, last),
+        }
+    }
+
+    /// What has to do with the words of `asked`; of a word that is nearly a name, that name.
+    fn found(&self, asked: &str, last: &str) {
+        let more: Vec<(&str, &str)> = commands::ALL
+            .iter()
+            .map(|(name, _, about)| (*name, *about))
+            .chain(commands::KEYS.iter().copied())
+            .collect();
+        let near = if asked.contains(char::is_whitespace) {
+            None
+        } else {
+            let commands = commands::ALL.iter().map(|(name, ..)| *name);
+            nearest(last, help::names().into_iter().chain(commands))
+        };
+        let hits = search(asked, &more);
+        if hits.is_empty() {
+            screen::line(&format!("there is no help on `{}`", visible(asked)));
+        }
+        let width = hits.iter().map(|hit| hit.name.chars().count()).max().unwrap_or(0);
+        for hit in &hits {
+            screen::line(&shortened(&format!("  {:width$}  {}", hit.name, hit.about), self.width().max(20)));
+        }
+        match (near, hits.first()) {
+            (Some(near), _) => self.hint(&format!("did you mean `{near}`?")),
+            (None, Some(_)) => self.hint("`:help NAME` tells all about one"),
+            (None, None) => self.hint("`:help` lists what there is"),
         }
     }
 

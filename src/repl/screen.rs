@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 
-use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
+use nix::sys::termios::{FlushArg, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
 
 use crate::sys::pty;
 
@@ -25,6 +25,21 @@ pub fn width() -> Option<u16> {
     pty::size(io::stdout().as_fd()).ok().map(|size| size.columns).filter(|columns| *columns > 0)
 }
 
+/// The terminal's columns and lines; usual ones where it does not say.
+#[must_use]
+pub fn size() -> (usize, usize) {
+    let size = pty::size(io::stdout().as_fd()).ok();
+    let (columns, rows) = size.map_or((0, 0), |size| (usize::from(size.columns), usize::from(size.rows)));
+    (if columns == 0 { 80 } else { columns }, if rows == 0 { 24 } else { rows })
+}
+
+/// Takes away so many lines above the cursor, which stands at the beginning of one.
+pub fn take_back(rows: usize) {
+    if rows > 0 {
+        raw(&format!("\x1b[{rows}A\x1b[J"));
+    }
+}
+
 /// Moves to a line of its own, wherever the last output has left the cursor.
 ///
 /// A full line of blanks and a return: from the first column that stays in the line, which the
@@ -33,6 +48,12 @@ pub fn fresh_line(color: bool) {
     let Some(width) = width() else { return };
     let blanks = " ".repeat(usize::from(width) - 1);
     raw(&if color { format!("\x1b[0m\x1b[2m⏎\x1b[0m{blanks}\r") } else { format!(" {blanks}\r") });
+}
+
+/// Drops what was typed and not read yet.
+pub fn forget_input() {
+    // A terminal that has gone away has nothing to drop.
+    let _ = tcflush(io::stdin().as_fd(), FlushArg::TCIFLUSH);
 }
 
 /// The terminal's settings, to go back to.

@@ -18,13 +18,25 @@ pub struct Shared {
     session: Mutex<Session>,
     /// Columns of the prompt.
     pub margin: Arc<AtomicUsize>,
+    /// Lines that stand below the text.
+    pub below: AtomicUsize,
+    /// Entries that one can go to.
+    places: Mutex<Vec<(String, String)>>,
+    /// What stands in the line.
+    typed: Mutex<String>,
 }
 
 impl Shared {
     /// Around `session`.
     #[must_use]
     pub fn new(session: Session) -> Self {
-        Self { session: Mutex::new(session), margin: Arc::default() }
+        Self {
+            session: Mutex::new(session),
+            margin: Arc::default(),
+            below: AtomicUsize::new(0),
+            places: Mutex::default(),
+            typed: Mutex::default(),
+        }
     }
 
     /// The session; nothing else has it while the guard lives.
@@ -38,6 +50,30 @@ impl Shared {
         self.margin.load(Ordering::Relaxed)
     }
 
+    /// Entries that one can go to: number or name, and what was typed.
+    #[must_use]
+    pub fn places(&self) -> Vec<(String, String)> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// These are they from now on.
+    pub fn set_places(&self, places: Vec<(String, String)>) {
+        *self.places.lock().unwrap_or_else(PoisonError::into_inner) = places;
+    }
+
+    /// Notes what stands in the line.
+    pub fn typed(&self, line: &str) {
+        let mut typed = self.typed.lock().unwrap_or_else(PoisonError::into_inner);
+        typed.clear();
+        typed.push_str(line);
+    }
+
+    /// What stood in the line last.
+    #[must_use]
+    pub fn take_typed(&self) -> String {
+        std::mem::take(&mut *self.typed.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Whether Enter means that the text goes on: it is unfinished and its last line is not blank.
     #[must_use]
     pub fn wants_more(&self, text: &str) -> bool {
@@ -46,6 +82,10 @@ impl Shared {
         let last = text.rsplit('\n').next().unwrap_or_default();
         if last.trim().is_empty() {
             return false;
+        }
+        // What a comment is about comes after it.
+        if last.trim_start().starts_with("///") {
+            return true;
         }
         if docker::looks_like(&text) {
             return text.ends_with('\\');
@@ -70,6 +110,12 @@ pub fn has_verb(name: &str) -> bool {
 /// `code` with `_` as a variable; in a `switch` it stays what it is there.
 #[must_use]
 pub fn with_last(code: &str) -> String {
+    with_last_as(code, LAST)
+}
+
+/// The same with another name.
+#[must_use]
+pub fn with_last_as(code: &str, name: &str) -> String {
     let tokens = lexer::tokens(code);
     let mut out = String::with_capacity(code.len());
     for (index, token) in tokens.iter().enumerate() {
@@ -80,7 +126,7 @@ pub fn with_last(code: &str) -> String {
             let guard = after.next().is_some_and(|next| &code[next.range.clone()] == "if");
             !rest.starts_with("=>") && !guard
         };
-        out.push_str(if is_last { LAST } else { word });
+        out.push_str(if is_last { name } else { word });
     }
     out
 }

@@ -155,6 +155,14 @@ impl Timeline {
         self.names.insert(name.to_owned(), self.here);
     }
 
+    /// The last `most` entries and all that have a name: number or name, and what was typed.
+    pub fn places(&self, most: usize) -> Vec<(String, String)> {
+        let line = |number: usize| self.code(number).lines().next().unwrap_or_default().to_owned();
+        let recent = self.entries.keys().rev().filter(|number| **number > 0).take(most);
+        let named = self.names.iter().map(|(name, number)| (name.clone(), line(*number)));
+        recent.map(|number| (number.to_string(), line(*number))).chain(named).collect()
+    }
+
     /// What was typed as that entry.
     pub fn code(&self, number: usize) -> &str {
         self.entries.get(&number).map_or("", |entry| &entry.code)

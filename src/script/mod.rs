@@ -12,6 +12,7 @@ mod failure;
 pub mod help;
 mod in_place;
 mod json;
+mod members;
 mod options;
 mod raised;
 mod receiver;
@@ -19,6 +20,7 @@ mod render;
 mod resolver;
 #[cfg(test)]
 mod sample;
+mod search;
 mod session;
 mod sources;
 mod suggest;
@@ -29,9 +31,11 @@ pub mod verbs;
 pub use context::{Input, SessionOptions, Sinks, StreamSink, TextSink};
 pub use definitions::definitions;
 pub use failure::{CallSite, Failure, Place};
+pub use members::{Member, about, members};
 pub use render::{Style, duration, size, visible, visible_json};
 pub use resolver::STDLIB;
-pub use session::{Completeness, Names, Outcome, Session, SessionState};
+pub use search::{Hit, search};
+pub use session::{Completeness, Known, Names, Outcome, Session, SessionState};
 pub use suggest::nearest;
 pub use value::Value;
 

@@ -108,7 +108,7 @@ fn at(raised: Raised, pos: Position) -> Box<EvalAltResult> {
 }
 
 /// `path` beside the importing file, `.rhai` added where it has no ending.
-fn file(source: Option<&str>, path: &str) -> PathBuf {
+pub(super) fn file(source: Option<&str>, path: &str) -> PathBuf {
     let folder = source.and_then(|source| Path::new(source).parent()).unwrap_or(Path::new(""));
     let mut file = folder.join(path);
     if file.extension().is_none() {

@@ -1,5 +1,7 @@
 //! A session: code goes in, a value or a failure comes out, variables and functions stay.
 
+mod known;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use super::sources::{Sources, without_interpreter_line};
 use super::value::Value;
 use super::{engine, verbs};
 use crate::workbench::Workbench;
+
+pub use known::Known;
 
 /// What feeding a text gave: exactly one of the three, or nothing but `()`.
 #[derive(Debug, Clone, Default)]
@@ -221,11 +225,14 @@ impl Session {
     /// The names that completion can offer.
     #[must_use]
     pub fn names(&self) -> Names {
+        let mut seen = std::collections::HashSet::new();
         let mut variables: Vec<(String, String)> = Vec::new();
-        for (name, _, value) in self.scope.iter() {
-            variables.retain(|(known, _)| known != name);
-            variables.push((name.to_owned(), super::types::name(&value)));
+        for (name, _, value) in self.scope.iter_raw().collect::<Vec<_>>().into_iter().rev() {
+            if seen.insert(name) {
+                variables.push((name.to_owned(), super::types::name(value)));
+            }
         }
+        variables.reverse();
         let mut functions: Vec<(String, Vec<String>)> = self
             .functions
             .iter_functions()

@@ -65,15 +65,6 @@ impl Workbench {
         Ok(entries.iter().map(|entry| file(&entry.as_ref())).collect())
     }
 
-    /// What the directory at `path` holds, sorted: names as scripts spell them, and whether each is a directory.
-    ///
-    /// # Errors
-    /// When there is no such directory.
-    pub fn names_in(&self, subject: &Subject, path: &str) -> Result<Vec<(String, bool)>> {
-        let listing = self.view(subject)?.read_dir(&inner(path)?)?;
-        Ok(listing.into_iter().map(|(name, node)| (layer::escape_path(&name), node.is_dir())).collect())
-    }
-
     /// Writes a file in the container's writable layer, keeping mode and owner of one that is there.
     ///
     /// # Errors

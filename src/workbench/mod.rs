@@ -33,6 +33,7 @@ mod run;
 mod snapshot;
 mod state;
 mod subject;
+mod suggest;
 mod time;
 mod transfer_verbs;
 mod types;
@@ -52,6 +53,7 @@ pub use options::{
     BranchPoint, Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions,
     RunOptions, SaveOptions, SnapshotOptions, Subject,
 };
+pub use suggest::{Bearings, InnerFile};
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,
     Snapshot, Waste, WasteItem,

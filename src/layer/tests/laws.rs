@@ -177,6 +177,44 @@ proptest! {
     }
 
     #[test]
+    fn the_first_names_are_those_of_the_listing(base in tree(false), lists in proptest::collection::vec(tree(true), 0..3)) {
+        if !have_xattrs() {
+            return Ok(());
+        }
+        let parts: Vec<Part> = lists.iter().chain([&base]).map(|things| part_of(things, false)).collect();
+        let dirs: Vec<PathBuf> = parts.iter().map(Part::fs).collect();
+        let indexes = |from: usize| -> Vec<Option<Index>> {
+            parts.iter().enumerate().map(|(layer, part)| (layer >= from).then(|| {
+                let path = part.path().join("index");
+                Index::write(&part.scan(), &path).unwrap();
+                Index::open(&path).unwrap()
+            })).collect()
+        };
+        let stack = stack(&dirs, OverlayFormat::User);
+        let folders = view(&stack).into_iter().filter(|(_, seen)| seen.mode & libc::S_IFMT == libc::S_IFDIR);
+        for dir in folders.map(|(path, _)| path).chain([Vec::new()]) {
+            let listing = stack.read_dir(&dir).unwrap();
+            for begin in ["", "a", "a-", "b", "x"] {
+                let fitting = listing.iter().filter(|(name, _)| name.starts_with(begin.as_bytes()));
+                for most in [2, 99] {
+                    let wanted: Vec<&[u8]> = fitting.clone().map(|(name, _)| &name[..]).take(most).collect();
+                    // All layers with an index, none, and those below the uppermost.
+                    for from in [0, 1, 9] {
+                        let found = stack.names_beginning(&dir, begin.as_bytes(), most, &indexes(from)).unwrap();
+                        let names: Vec<&[u8]> = found.iter().map(|(name, _)| &name[..]).collect();
+                        prop_assert_eq!(&names, &wanted, "{:?} {} {}", dir, begin, from);
+                        for (name, glance) in found {
+                            let node = listing.iter().find(|(other, _)| *other == name).unwrap().1;
+                            prop_assert!(glance.is_dir || !node.is_dir());
+                            prop_assert_eq!(glance.is_program && node.stat.is_file(), node.stat.is_file() && node.stat.mode & 0o111 != 0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
     fn several_uppers_are_as_one(base in tree(false), lists in proptest::collection::vec(tree(true), 1..4)) {
         if !have_xattrs() {
             return Ok(());

@@ -1,125 +1,194 @@
-//! Completion inside a text literal: images, containers, files, names.
+//! Completion inside a text literal: images, containers, files, programs, names.
 
-use std::path::Path;
-
-use rustyline::completion::Pair;
-
-use super::super::lexer::{Kind, Token};
+use super::candidate::{Candidate, Completion};
+use super::literal::{Said, spelled};
 use super::place::Place;
-use super::{World, completes, matching, modules, place, plain};
+use super::reader::Reader;
+use super::world::{Thing, World};
+use super::{command, host, modules, wanted};
 use crate::script::help;
 use crate::script::verbs::Completes;
 
-/// Files of one folder that are offered at most.
-const MOST_FILES: usize = 500;
-/// What may stand before a path.
-const TRANSPORTS: &[&str] = &["oci:", "oci-archive:", "docker-archive:"];
+/// A text that is being typed.
+pub struct Typed<'a> {
+    /// Its first byte after the quote.
+    pub start: usize,
+    /// The quote.
+    pub quote: char,
+    /// What stands there.
+    pub said: Said,
+    /// What follows the cursor.
+    pub follows: Option<char>,
+    /// Session, store and machine.
+    pub world: &'a dyn World,
+}
 
-/// What can stand in the literal that is the token number `literal` and goes to the end of `text`.
-pub fn complete(
-    text: &str,
-    tokens: &[Token],
-    literal: usize,
-    follows: Option<char>,
-    world: &World<'_>,
-) -> (usize, Vec<Pair>) {
-    let range = tokens[literal].range.clone();
-    let quote = match text[range.clone()].chars().next() {
-        Some(quote @ ('"' | '`')) => quote,
-        _ => return (text.len(), Vec::new()),
-    };
-    let start = range.start + 1;
-    let given = &text[start..];
-    let before: Vec<&Token> = tokens[..literal].iter().filter(|token| token.kind != Kind::Space).collect();
-    let closing = if follows == Some(quote) { String::new() } else { quote.to_string() };
-    let closed = |names: Vec<String>| -> Vec<Pair> {
-        matching(
-            given,
-            names.into_iter().map(|name| Pair { replacement: format!("{name}{closing}"), display: name }),
-        )
-    };
-    if before.last().is_some_and(|token| &text[token.range.clone()] == "import") {
-        return (start, closed(modules().map(str::to_owned).collect()));
+impl Typed<'_> {
+    /// A name that ends the text: the quote comes with it, unless it is there.
+    pub fn closed(&self, name: &str) -> Candidate {
+        let closing = if self.follows == Some(self.quote) { String::new() } else { self.quote.to_string() };
+        Candidate::plain(name).text(format!("{}{closing}", spelled(name, self.quote)))
     }
-    let Some(place) = place::of(text, &before) else { return (start, Vec::new()) };
-    let mut found = Vec::new();
-    for wanted in completes(&place) {
-        match wanted {
-            Completes::Images => found.extend(closed((world.images)())),
-            Completes::Containers => found.extend(closed((world.containers)())),
-            Completes::Snapshots => found.extend(closed((world.snapshots)())),
-            Completes::OneOf(names) => {
-                found.extend(closed(names.iter().map(|name| (*name).to_owned()).collect()))
+
+    /// A part of the text, which goes on.
+    pub fn part(&self, name: &str) -> Candidate {
+        Candidate::plain(name).text(spelled(name, self.quote))
+    }
+
+    /// Those of `names` that begin as the text does.
+    fn names<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Completion {
+        self.of(names.into_iter().map(|name| self.closed(name)).collect())
+    }
+
+    /// Those of `all` that begin as the text does.
+    fn of(&self, all: Vec<Candidate>) -> Completion {
+        Completion::of(self.start, &spelled(&self.said.from(0), self.quote), all)
+    }
+}
+
+/// What can stand in a text literal that the cursor is in; `reader` has what comes before it.
+pub fn complete(typed: &Typed<'_>, reader: &Reader<'_>) -> Completion {
+    let end = reader.len();
+    if reader.is_before(end, "import") {
+        return import(typed);
+    }
+    let Some(place) = reader.place(end) else { return Completion::none(typed.start) };
+    let mut found = Completion::none(typed.start);
+    for wanted in wanted(&place) {
+        let more = one(typed, reader, &place, wanted);
+        // What there are several kinds of has one beginning.
+        if found.candidates.is_empty() {
+            found.start = more.start;
+        }
+        if more.start == found.start {
+            found.candidates.extend(more.candidates);
+        }
+    }
+    found
+}
+
+fn one(typed: &Typed<'_>, reader: &Reader<'_>, place: &Place, wanted: Completes) -> Completion {
+    let world = typed.world;
+    let given = typed.said.from(0);
+    let thing = || reader.subject(place);
+    match wanted {
+        Completes::Images => images(typed),
+        Completes::Containers => typed.names(world.containers(&given).iter().map(String::as_str)),
+        Completes::Snapshots => typed.names(world.snapshots(&given).iter().map(String::as_str)),
+        Completes::OneOf(names) => typed.names(names.iter().copied()),
+        Completes::Verbs => typed.names(help::names()),
+        Completes::Environment => environment(typed, place),
+        Completes::HostPath => host::path(typed, 0),
+        Completes::Source => host::source(typed),
+        Completes::ImageOrSource => {
+            let from_host = host::source(typed);
+            let mut found = images(typed);
+            if from_host.start == found.start || found.candidates.is_empty() {
+                found.start = from_host.start;
+                // Of a bare word only a transport can be meant: files have a slash or a dot.
+                let is_path = given.contains(['/', ':']) || given.starts_with(['.', '~']);
+                found.candidates.extend(
+                    from_host.candidates.into_iter().filter(|it| is_path || it.text.ends_with([':', '/'])),
+                );
             }
-            Completes::Verbs => found.extend(closed(help::names().into_iter().map(str::to_owned).collect())),
-            Completes::HostPath => return paths(start, given, place.key.is_some()),
-            Completes::InnerPath => return inner_path(start, given, &place, world),
-            Completes::Program => return program(start, given, &place, world),
-            Completes::Nothing | Completes::Options => {}
+            found
         }
+        Completes::Volume => volume(typed, thing()),
+        Completes::InnerPath => {
+            let folders = place.key.as_deref() == Some("workdir");
+            inner(typed, thing().as_ref(), 0, "/", folders)
+        }
+        Completes::Program => match (place.item, thing()) {
+            (_, None) => Completion::none(typed.start),
+            (Some(0), Some(thing)) => command::program(typed, &thing),
+            (Some(_), Some(thing)) => {
+                let workdir = world.bearings(&thing).map_or_else(|| "/".to_owned(), |it| it.workdir);
+                inner(typed, Some(&thing), 0, &workdir, false)
+            }
+            (None, Some(thing)) => command::complete(typed, &thing),
+        },
+        Completes::Nothing | Completes::Options => Completion::none(typed.start),
     }
-    (start, found)
 }
 
-/// Where programs are looked for in a container.
-const PROGRAMS: &[&str] = &["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-
-/// Paths inside what the call works on.
-fn inner_path(start: usize, given: &str, place: &Place, world: &World<'_>) -> (usize, Vec<Pair>) {
-    let Some(subject) = &place.subject else { return (start, Vec::new()) };
-    let (folder, name) = match given.rfind('/') {
-        Some(at) => (&given[..=at], &given[at + 1..]),
-        None => ("/", given),
-    };
-    let names = (world.inside)(subject, folder).into_iter().take(MOST_FILES).map(|(mut name, is_folder)| {
-        if is_folder {
-            name.push('/');
-        }
-        plain(&name)
-    });
-    (start + given.len() - name.len(), matching(name, names))
+/// References; one that has the text somewhere else in it takes its place.
+fn images(typed: &Typed<'_>) -> Completion {
+    let given = typed.said.from(0);
+    let names = typed.world.images(&given);
+    Completion { start: typed.start, candidates: names.iter().map(|name| typed.closed(name)).collect() }
 }
 
-/// A command's first word is a program, a later one that begins with a slash a path.
-fn program(start: usize, given: &str, place: &Place, world: &World<'_>) -> (usize, Vec<Pair>) {
-    let word = given.rfind(' ').map_or(0, |at| at + 1);
-    if given[word..].starts_with('/') {
-        return inner_path(start + word, &given[word..], place, world);
+fn import(typed: &Typed<'_>) -> Completion {
+    let given = typed.said.from(0);
+    if given.contains('/') && !given.starts_with("std/") {
+        let mut found = host::path(typed, 0);
+        found.candidates.retain(|it| it.label.ends_with('/') || it.label.ends_with(".rhai"));
+        return found;
     }
-    let Some(subject) = place.subject.as_ref().filter(|_| word == 0 && !given.is_empty()) else {
-        return (start, Vec::new());
-    };
-    let all = PROGRAMS.iter().flat_map(|folder| (world.inside)(subject, folder));
-    (start, matching(given, all.filter(|(_, is_folder)| !is_folder).map(|(name, _)| plain(&name))))
+    typed.of(modules().map(|(name, about)| typed.closed(name).about(about)).collect())
 }
 
-/// Files that begin as `given` does; in a volume only up to its first colon.
-fn paths(start: usize, given: &str, volume: bool) -> (usize, Vec<Pair>) {
-    if volume && given.contains(':') {
-        return (start, Vec::new());
-    }
-    if !volume && !given.is_empty() && TRANSPORTS.iter().any(|name| name.starts_with(given)) {
-        return (start, matching(given, TRANSPORTS.iter().map(|name| plain(name))));
-    }
-    let skipped = TRANSPORTS.iter().find(|name| given.starts_with(**name)).map_or(0, |name| name.len());
-    let path = &given[skipped..];
-    let (folder, name) = match path.rfind('/') {
-        Some(at) => (&path[..=at], &path[at + 1..]),
-        None => ("", path),
-    };
-    let listed = std::fs::read_dir(if folder.is_empty() { Path::new(".") } else { Path::new(folder) });
-    let mut files = Vec::new();
-    for entry in listed.into_iter().flatten().flatten().take(MOST_FILES) {
-        let Ok(mut file) = entry.file_name().into_string() else { continue };
-        // Such names would need escapes, and are rare.
-        let odd = file.contains(['"', '\\', '`', '$']) || file.chars().any(char::is_control);
-        if odd || (file.starts_with('.') && !name.starts_with('.')) {
-            continue;
+/// `"NAME"` and `"NAME=value"`, and the name alone.
+fn environment(typed: &Typed<'_>, place: &Place) -> Completion {
+    let names = typed.world.environment();
+    typed.of(names
+        .iter()
+        .map(|name| match &place.key {
+            Some(_) => typed.part(name),
+            None => typed.closed(name),
+        })
+        .collect())
+}
+
+/// `HOST:CONTAINER[:ro]`.
+fn volume(typed: &Typed<'_>, thing: Option<Thing>) -> Completion {
+    let colons: Vec<usize> =
+        typed.said.chars().enumerate().filter(|(_, char)| *char == ':').map(|(at, _)| at).collect();
+    match colons.as_slice() {
+        [] => host::path(typed, 0),
+        [host] => inner(typed, thing.as_ref(), host + 1, "/", false),
+        [_, .., last] => {
+            let from = typed.said.place(last + 1);
+            let modes = ["ro", "rw"].map(|mode| typed.closed(mode));
+            Completion::of(from, &typed.said.from(last + 1), modes)
         }
-        if entry.path().is_dir() {
-            file.push('/');
-        }
-        files.push(plain(&file));
     }
-    (start + skipped + folder.len(), matching(name, files))
+}
+
+/// Paths inside a thing, from a character of the text on; what does not begin with a slash begins at `workdir`.
+pub fn inner(
+    typed: &Typed<'_>,
+    thing: Option<&Thing>,
+    from: usize,
+    workdir: &str,
+    only_folders: bool,
+) -> Completion {
+    let Some(thing) = thing else { return Completion::none(typed.start) };
+    let given = typed.said.from(from);
+    let (folder, name) = given.split_at(given.rfind('/').map_or(0, |at| at + 1));
+    let start = typed.said.place(from + folder.chars().count());
+    let whole = within(workdir, folder);
+    let files = typed.world.inside(thing, &whole, name);
+    let candidates = files
+        .iter()
+        // What begins with a dot is offered to those who type one.
+        .filter(|file| {
+            (file.is_dir || !only_folders) && (name.starts_with('.') || !file.name.starts_with('.'))
+        })
+        .map(|file| match file.is_dir {
+            true => typed.part(&format!("{}/", file.name)),
+            false => typed.part(&file.name),
+        })
+        .collect();
+    Completion { start, candidates }
+}
+
+/// `folder` as seen from `workdir`.
+pub fn within(workdir: &str, folder: &str) -> String {
+    let folder = folder.trim_start_matches("./");
+    if folder.starts_with('/') {
+        folder.to_owned()
+    } else {
+        format!("{}/{folder}", workdir.trim_end_matches('/'))
+    }
 }

@@ -8,6 +8,7 @@ mod check;
 mod container;
 mod file;
 mod fsck_report;
+mod getters;
 mod history_entry;
 mod image;
 mod layer;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Module};
 
+pub use getters::getter_type;
 pub use list::{AnyList, List};
 pub use record::{AnyRecord, Column, Handle, Key, Noun, Record};
 

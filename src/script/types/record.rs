@@ -162,6 +162,8 @@ pub trait AnyRecord {
     fn debug(&self) -> String;
     /// A few words.
     fn brief(&self) -> String;
+    /// The value of one key.
+    fn field(&self, name: &str) -> Option<Dynamic>;
     /// Keys and values, in order.
     fn fields(&self) -> Vec<(&'static str, Dynamic)>;
 }
@@ -178,6 +180,9 @@ impl<T: Record> AnyRecord for Handle<T> {
     }
     fn brief(&self) -> String {
         self.0.brief()
+    }
+    fn field(&self, name: &str) -> Option<Dynamic> {
+        T::KEYS.iter().find(|key| key.name == name).map(|key| (key.get)(&self.0))
     }
     fn fields(&self) -> Vec<(&'static str, Dynamic)> {
         T::KEYS.iter().map(|key| (key.name, (key.get)(&self.0))).collect()

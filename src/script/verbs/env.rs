@@ -2,7 +2,7 @@
 
 use super::{Completes, Example, Group, Kind, Needs, Overload, Param, Verb};
 
-const NAME: Param = Param { name: "name", kinds: &[Kind::Text], completes: Completes::Nothing };
+const NAME: Param = Param { name: "name", kinds: &[Kind::Text], completes: Completes::Environment };
 const DEFAULT: Param = Param { name: "default", kinds: &[Kind::Any], completes: Completes::Nothing };
 
 /// The entry.

@@ -3,8 +3,10 @@
 use rhai::Dynamic;
 
 use super::super::types::Handle;
-use super::parameters::REFERENCE;
-use super::{Example, Group, Needs, Overload, Verb};
+use super::{Completes, Example, Group, Kind, Needs, Overload, Param, Verb};
+
+const REFERENCE: Param =
+    Param { name: "reference", kinds: &[Kind::Text], completes: Completes::ImageOrSource };
 
 /// The entry.
 pub static VERB: Verb = Verb {

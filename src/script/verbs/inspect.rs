@@ -1,8 +1,13 @@
 //! `inspect`.
 
 use super::super::json;
-use super::parameters::SUBJECT;
-use super::{Example, Group, Needs, Overload, Verb};
+use super::{Completes, Example, Group, Kind, Needs, Overload, Param, Verb};
+
+const SUBJECT: Param = Param {
+    name: "image_or_container",
+    kinds: &[Kind::Image, Kind::Container, Kind::Text],
+    completes: Completes::Containers,
+};
 
 /// The entry.
 pub static VERB: Verb = Verb {

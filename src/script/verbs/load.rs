@@ -5,7 +5,7 @@ use rhai::Dynamic;
 use super::super::types::{Handle, List};
 use super::{Completes, Example, Group, Kind, Needs, Overload, Param, Verb};
 
-const SOURCE: Param = Param { name: "source", kinds: &[Kind::Text], completes: Completes::HostPath };
+const SOURCE: Param = Param { name: "source", kinds: &[Kind::Text], completes: Completes::Source };
 
 /// The entry.
 pub static VERB: Verb = Verb {

@@ -35,8 +35,18 @@ run that gave the value. A command that ends non-zero is an error of kind `exit`
         opt("check", Takes::Bool, "a non-zero exit is an error; true unless said otherwise"),
         opt("stream", Takes::Bool, "show the output as it comes; true at the prompt, false in scripts"),
         opt("tty", Takes::Bool, "give it the terminal and the keyboard, also with a command"),
-        opt("env", Takes::Environment, "variables; a name without a value copies the caller's"),
-        opt("workdir", Takes::Text, "working directory, made if missing"),
+        Opt {
+            name: "env",
+            takes: Takes::Environment,
+            doc: "variables; a name without a value copies the caller's",
+            completes: Completes::Environment,
+        },
+        Opt {
+            name: "workdir",
+            takes: Takes::Text,
+            doc: "working directory, made if missing",
+            completes: Completes::InnerPath,
+        },
         opt("user", Takes::Text, "user or uid, `USER:GROUP` for both"),
         Opt {
             name: "name",
@@ -49,10 +59,15 @@ run that gave the value. A command that ends non-zero is an error of kind `exit`
             name: "volumes",
             takes: Takes::Texts,
             doc: "folders or files of the host: `HOST:CONTAINER[:ro]`",
-            completes: Completes::HostPath,
+            completes: Completes::Volume,
         },
         opt("rm", Takes::Bool, "remove the container afterwards; the value keeps its output"),
-        opt("entrypoint", Takes::Texts, "instead of the image's"),
+        Opt {
+            name: "entrypoint",
+            takes: Takes::Texts,
+            doc: "instead of the image's",
+            completes: Completes::Program,
+        },
         Opt {
             name: "network",
             takes: Takes::Text,

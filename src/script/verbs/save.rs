@@ -11,7 +11,7 @@ const IMAGES: Param = Param {
     kinds: &[Kind::Image, Kind::Text, Kind::Images, Kind::Array],
     completes: Completes::Images,
 };
-const TARGET: Param = Param { name: "target", kinds: &[Kind::Text], completes: Completes::HostPath };
+const TARGET: Param = Param { name: "target", kinds: &[Kind::Text], completes: Completes::Source };
 
 /// The entry.
 pub static VERB: Verb = Verb {

@@ -190,6 +190,14 @@ pub enum Completes {
     Snapshots,
     /// Files of the host.
     HostPath,
+    /// Files of the host, after the name of a transport or without.
+    Source,
+    /// References of images, or what [`Self::Source`] offers.
+    ImageOrSource,
+    /// `HOST:CONTAINER[:ro]`.
+    Volume,
+    /// Names of the caller's variables.
+    Environment,
     /// Paths inside the first argument.
     InnerPath,
     /// Programs inside the first argument.

@@ -3,6 +3,7 @@
 //! Writers take SQLite's write lock at the beginning of a transaction (`BEGIN IMMEDIATE`) and wait for it, so that no
 //! transaction fails half-way because another process was faster.
 
+mod beginnings;
 mod container_locks;
 pub(super) mod containers;
 pub(super) mod images;

@@ -1,6 +1,7 @@
 //! The store as a whole.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
+mod beginnings;
 mod blobs;
 mod containers;
 mod cost;

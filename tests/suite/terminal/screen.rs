@@ -72,6 +72,14 @@ impl Terminal {
         self.session.flush().unwrap();
     }
 
+    /// Sends bytes, whatever they are.
+    #[track_caller]
+    pub fn bytes(&mut self, bytes: &[u8]) {
+        use std::io::Write;
+        let mut terminal = self.session.process().get_file_handle().unwrap();
+        terminal.write_all(bytes).unwrap();
+    }
+
     /// Types a line and Enter.
     #[track_caller]
     pub fn line(&mut self, line: &str) {
