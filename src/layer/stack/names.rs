@@ -146,7 +146,10 @@ impl Merged {
         Ok(names.into_iter().filter_map(move |name| {
             let known = Name::new(&name).ok()?;
             let stat = self.stat(layer, dir.as_fd(), &known).ok()??;
-            let hides = self.is_whiteout(dir.as_fd(), &known, &stat).ok()?;
+            if self.format.is_about_parent(&known) {
+                return None;
+            }
+            let hides = self.format.is_hidden(dir.as_fd(), &known, &stat).ok()?;
             let glance = Kind::of_mode(stat.mode).filter(|_| !hides);
             Some((name, glance.map(|kind| Glance::of(kind, stat.mode))))
         }))

@@ -17,6 +17,7 @@ pub fn session() -> Session {
         source_date_epoch: None,
         terminal: false,
         force: Vec::new(),
+        limits: crate::workbench::Limits::default(),
         host: HostEnvironment::default(),
     });
     Session::new(Arc::new(workbench), SessionOptions::default())

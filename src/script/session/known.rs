@@ -107,6 +107,7 @@ mod tests {
             source_date_epoch: None,
             terminal: false,
             force: Vec::new(),
+            limits: crate::workbench::Limits::default(),
             host: HostEnvironment::default(),
         });
         Session::new(Arc::new(workbench), SessionOptions::default())
