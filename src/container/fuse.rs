@@ -83,7 +83,14 @@ impl Served {
         loop {
             match self.program.try_wait() {
                 Ok(Some(status)) if status.success() => return Ok(()),
-                Ok(Some(_)) => return Err(failed(Errno::EIO)),
+                Ok(Some(status)) => {
+                    let mut text = String::new();
+                    let _ = self.said.rewind().and_then(|()| self.said.read_to_string(&mut text));
+                    let last =
+                        text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+                    let step = format!("see the overlay's program end well ({status}: {})", last.trim());
+                    return Err(Error::Setup { step, errno: Errno::EIO });
+                }
                 Ok(None) if Instant::now() > until => return Err(failed(Errno::ETIMEDOUT)),
                 Ok(None) => std::thread::sleep(Duration::from_millis(1)),
                 Err(error) => return Err(failed(errno_of(&error))),

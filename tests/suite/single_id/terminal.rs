@@ -35,7 +35,7 @@ fn a_shell_sees_owners_and_obeys_the_keys() {
         terminal.see_line("quiet");
         terminal.see("/ # ");
         // In one process group: what a shell does with the key between two commands is its own business.
-        terminal.line("(echo ro''und; while :; do chown 2 /srv/f; done)");
+        terminal.line("(chown 2 /srv/f; echo ro''und; while :; do chown 2 /srv/f; done)");
         terminal.see_line("round");
         terminal.control('c');
         terminal.see("/ # ");

@@ -87,7 +87,8 @@ fn a_disk_that_is_full_at_any_moment_of_any_verb_harms_nothing() {
                 Verb::Pull | Verb::Load => (12 << 20, 400),
                 Verb::Save => (6 << 20, 60),
                 Verb::Commit => (300 << 10, 20),
-                Verb::Push | Verb::Prune => (256 << 10, 16),
+                Verb::Push => (4 << 20, 16),
+                Verb::Prune => (256 << 10, 16),
             };
             let mut enough = Enough { bytes, files };
             let mut tally = Tally::default();
