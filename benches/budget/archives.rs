@@ -117,7 +117,7 @@ pub fn load_and_save() -> Option<Vec<Row>> {
         }
         let mut theirs = best(folder, &mut peers);
         rows.push(Row::new(&format!("load of a {kind} / the best peer"), &mut ours, &mut theirs, 1.0 / 3.0));
-        rows.push(Row::bytes(&format!("peak memory of that load / 100 MB"), peak, 100_000_000, 1.0));
+        rows.push(Row::bytes("peak memory of that load / 100 MB", peak, 100_000_000, 1.0));
     }
 
     // A store that has no compressed form of the layers yet, on both sides.

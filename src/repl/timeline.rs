@@ -188,7 +188,8 @@ impl Timeline {
         let mut ready = Vec::new();
         for (container, now, wanted) in changes {
             let key = (container.clone(), now);
-            if !self.kept.contains_key(&key) {
+            let is_kept = self.kept.contains_key(&key);
+            if !is_kept {
                 match workbench.checkpoint(&container).map_err(Refused::Failed)? {
                     Some(checkpoint) => drop(self.kept.insert(key, checkpoint)),
                     None => match workbench.container(&container) {
