@@ -2,7 +2,7 @@
 //!
 //! `cargo bench` runs them all; `cargo bench -- run start` runs rows whose names begin so. A row whose peer is not
 //! installed says so. A row that misses its bar makes the whole run fail at its end. Peers and fixtures:
-//! `bubblewrap`, `python3`, `openssl`, `docker-registry`, `skopeo`, `podman`, `umoci`; `PLYWOOD_TEST_DOCKER_HOST` and `PLYWOOD_TEST_DEBIAN` for the rows with Docker.
+//! `bubblewrap`, `python3`, `openssl`, `docker-registry`, `skopeo`, `podman`, `umoci`, `ipython`; `PLYWOOD_TEST_DOCKER_HOST` and `PLYWOOD_TEST_DEBIAN` for the rows with Docker.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 mod archives;
@@ -10,6 +10,7 @@ mod fixture;
 mod language;
 mod measure;
 mod processes;
+mod prompt;
 mod registry;
 mod wget;
 
@@ -23,6 +24,8 @@ const ROWS: &[(&str, Measure)] = &[
     ("language", language::a_loop),
     ("run", processes::run_in_a_loop),
     ("whole", processes::whole_run),
+    ("prompt", prompt::keys),
+    ("ipython", prompt::start),
     ("wget", wget::diff_and_commit),
     ("archives", archives::load_and_save),
     ("registry", registry::pull_and_push),

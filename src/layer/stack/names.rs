@@ -83,7 +83,7 @@ impl Cursor {
         for (layer, _) in &dir.parts {
             let names: Box<dyn Iterator<Item = _>> = match indexes.get(*layer).and_then(Option::as_ref) {
                 Some(index) => Box::new(from_index(index, path, begin)),
-                None => Box::new(dir.from_disk(*layer, begin).map_err(failed)?),
+                None => Box::new(dir.names_on_disk(*layer, begin).map_err(failed)?),
             };
             layers.push(names.peekable());
         }
@@ -118,7 +118,7 @@ fn from_index<'a>(
 
 impl Merged {
     /// The same from the disk; what a name is, is found out when it is asked for.
-    fn from_disk(
+    fn names_on_disk(
         &self,
         layer: usize,
         begin: &[u8],

@@ -44,11 +44,10 @@ pub fn complete(text: &str, world: &dyn World) -> Answer {
         |command: &str| opening.strip_prefix(command).filter(|rest| rest.starts_with(char::is_whitespace));
     let rest = |rest: &str| text.len() - rest.trim_start().len();
     let named = |names: Vec<Candidate>| Answer::Done(Completion::of(word, &text[word..], names));
-    if let Some(begun) = opening.strip_prefix('?').or_else(|| after(":help").or_else(|| after("help"))) {
-        if !begun.contains('(') {
-            let start = rest(begun).max(word);
-            return Answer::Done(Completion::of(start, &text[start..], topics()));
-        }
+    let asked = opening.strip_prefix('?').or_else(|| after(":help")).or_else(|| after("help"));
+    if let Some(asked) = asked.filter(|asked| !asked.contains('(')) {
+        let start = rest(asked).max(word);
+        return Answer::Done(Completion::of(start, &text[start..], topics()));
     }
     for command in [":type", ":time", ":json"] {
         if let Some(code) = after(command) {

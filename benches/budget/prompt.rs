@@ -1,0 +1,192 @@
+//! The prompt at a real terminal: from start to prompt against IPython, and what a key costs in a large store.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use rexpect::process::PtyProcess;
+
+use crate::measure::{Row, output, plywood};
+
+/// What a key may cost.
+const BAR: Duration = Duration::from_millis(20);
+const ROUNDS: usize = 25;
+/// Longer than this nothing takes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A program at a terminal.
+struct Terminal {
+    file: File,
+    seen: Vec<u8>,
+    _process: PtyProcess,
+}
+
+impl Terminal {
+    fn start(mut command: Command) -> Self {
+        command.stdin(Stdio::inherit()).env("TERM", "xterm-256color").env_remove("NO_COLOR");
+        let process = PtyProcess::new(command).unwrap();
+        let file = process.get_file_handle().unwrap();
+        let size = plywood::sys::pty::Size { rows: 40, columns: 120 };
+        plywood::sys::pty::set_size(file.as_fd(), size).unwrap();
+        Self { file, seen: Vec::new(), _process: process }
+    }
+
+    /// Reads what comes within so much time; whether anything did.
+    fn read(&mut self, time: Duration) -> bool {
+        let mut fds = [PollFd::new(self.file.as_fd(), PollFlags::POLLIN)];
+        let time = PollTimeout::try_from(time).unwrap();
+        if poll(&mut fds, time).unwrap() == 0 {
+            return false;
+        }
+        let mut buffer = [0; 65536];
+        let count = self.file.read(&mut buffer).unwrap_or(0);
+        self.seen.extend_from_slice(&buffer[..count]);
+        count > 0
+    }
+
+    /// Waits for `text`, and says how long that took.
+    fn see(&mut self, text: &str) -> Duration {
+        let begun = Instant::now();
+        while !self.seen.windows(text.len()).any(|part| part == text.as_bytes()) {
+            let came = self.read(Duration::from_millis(500));
+            assert!(
+                came || begun.elapsed() < PATIENCE,
+                "`{text}` did not come, but {}",
+                String::from_utf8_lossy(&self.seen)
+            );
+        }
+        begun.elapsed()
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.file.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Waits until nothing comes any more, and forgets what came.
+    fn settle(&mut self) {
+        while self.read(Duration::from_millis(25)) {}
+        self.seen.clear();
+    }
+
+    /// From a key to the text that it makes, with `typed` before it; all but the two slowest of the rounds are as quick.
+    fn key(&mut self, typed: &str, key: &str, made: &str) -> Duration {
+        let mut times: Vec<Duration> = (0..ROUNDS)
+            .map(|_| {
+                self.press(typed);
+                self.settle();
+                self.press(key);
+                let took = self.see(made);
+                self.press("\x07\x15");
+                self.settle();
+                took
+            })
+            .collect();
+        times.sort();
+        times[ROUNDS - 3]
+    }
+}
+
+/// A tar of 200,000 files: half of them in one folder, and a program.
+fn tar(path: &Path) {
+    let mut tar = tar::Builder::new(std::io::BufWriter::new(File::create(path).unwrap()));
+    let mut header = tar::Header::new_ustar();
+    header.set_size(0);
+    let mut add = |name: &str, mode: u32, kind: tar::EntryType| {
+        header.set_mode(mode);
+        header.set_entry_type(kind);
+        tar.append_data(&mut header, name, std::io::empty()).unwrap();
+    };
+    for folder in ["flat", "deep", "usr", "usr/bin"] {
+        add(folder, 0o755, tar::EntryType::Directory);
+    }
+    for number in 0..100_000 {
+        add(&format!("flat/f{number:06}"), 0o644, tar::EntryType::Regular);
+    }
+    for folder in 0..100 {
+        add(&format!("deep/d{folder:02}"), 0o755, tar::EntryType::Directory);
+        for number in 0..1000 {
+            add(&format!("deep/d{folder:02}/g{number:03}"), 0o644, tar::EntryType::Regular);
+        }
+    }
+    add("usr/bin/wget", 0o755, tar::EntryType::Regular);
+    tar.finish().unwrap();
+}
+
+/// What a key costs with 1,000 images, one of which has 200,000 files.
+pub fn keys() -> Option<Vec<Row>> {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, many, small) =
+        (folder.path().join("store"), folder.path().join("many.tar"), folder.path().join("small"));
+    tar(&many);
+    fs::create_dir(&small).unwrap();
+    fs::write(small.join("file"), "").unwrap();
+    let script = format!(
+        "rootfs(`{}`, `bench:many`);
+         for n in 0..1000 {{ rootfs(`{}`, `team/app-${{n}}:v1`, #{{ message: `${{n}}` }}); }}
+         run(base(), [`true`], #{{ name: `web` }});",
+        many.display(),
+        small.display()
+    );
+    output(plywood(&store).args(["--quiet", "-e", &script]));
+    let mut terminal = Terminal::start(plywood(&store));
+    terminal.see("[1]> ");
+    terminal.press("let many = image(\"bench:many\"); let c = container(\"web\");\r");
+    terminal.see("[2]> ");
+    terminal.settle();
+    let code =
+        "for i in images() { print(run(i, [\"true\"]).diff().filter(|change| change.size > 5).len()); } ";
+    let cases = [
+        ("Tab, one of 1,000 images", "image(\"team/app-50", "\t", "team/app-50"),
+        ("Tab, which of 1,000 images", "image(\"team", "\t", " of 1000; Tab: more"),
+        ("Tab, a path among 100,000 in a folder", "many.read(\"/flat/f05012", "\t", "1 to "),
+        ("Tab, a folder of 100,000", "many.read(\"/flat/", "\t", "Tab: more"),
+        ("Tab, a path in an image by name", "run(\"bench:many\", \"cat /deep/d77/g12", "\t", "g129"),
+        ("Tab, a program", "run(many, \"wge", "\t", "wget"),
+        ("Tab, a path in a container", "c.read(\"/etc/os-rel", "\t", "os-release"),
+        ("Tab, a method", "many.lay", "\t", "layers()"),
+        ("Tab, a closure's parameter", "many.files.filter(|f| f.mti", "\t", "mtime"),
+        ("a letter in a call", "run(many, \"x", "Q", "Q"),
+        ("a letter after much code", code, "Q", "Q"),
+    ];
+    let rows = cases.iter().map(|(name, typed, key, made)| {
+        let mut took = [terminal.key(typed, key, made)];
+        Row::new(&format!("prompt: {name} / 20 ms"), &mut took, &mut [BAR], 1.0)
+    });
+    Some(rows.collect())
+}
+
+/// Where `name` is on the caller's `PATH`.
+fn on_path(name: &str) -> Option<PathBuf> {
+    let found = std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|folder| folder.join(name))
+        .find(|it| it.exists());
+    if found.is_none() {
+        println!("skipped: `{name}` is not on the PATH");
+    }
+    found
+}
+
+/// From start to the prompt, against IPython.
+pub fn start() -> Option<Vec<Row>> {
+    let ipython = on_path("ipython")?;
+    // What starts it may be a shell script: the interpreter itself is the peer.
+    let asked = Command::new(ipython).args(["-c", "import sys; print(sys.executable)"]).output().ok()?;
+    let text = String::from_utf8_lossy(&asked.stdout).into_owned();
+    let Some(python) = text.lines().map(PathBuf::from).find(|line| line.is_file()) else {
+        println!("skipped: `ipython` does not say which Python it is");
+        return None;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..9 {
+        ours.push(Terminal::start(plywood(&folder.path().join("store"))).see("[1]> "));
+        let mut command = Command::new(&python);
+        command.args(["-m", "IPython"]).env("IPYTHONDIR", folder.path().join("ipython"));
+        theirs.push(Terminal::start(command).see("In ["));
+    }
+    Some(vec![Row::new("start to prompt / IPython", &mut ours, &mut theirs, 0.1)])
+}
