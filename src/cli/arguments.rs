@@ -32,6 +32,11 @@ pub struct Arguments {
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
+    /// How far a script may go, such as operations=10M; also: calls, text, array, map; none lifts one
+    /// [also: $PLYWOOD_LIMITS, with commas between]
+    #[arg(long = "limit", value_name = "NAME=NUMBER", global = true)]
+    pub limits: Vec<String>,
+
     /// No colours [also: $NO_COLOR]
     #[arg(long, global = true)]
     pub no_color: bool,

@@ -9,7 +9,7 @@ use super::arguments::Arguments;
 use super::console::Console;
 use super::{Result, report};
 use crate::repl;
-use crate::script::{Failure, Input, Session, SessionOptions};
+use crate::script::{Failure, Input, Limits, Session, SessionOptions};
 use crate::sys::Interrupt;
 use crate::workbench::{Fallback, HostEnvironment, Network, Report, Settings, Workbench};
 
@@ -21,6 +21,7 @@ pub struct Surroundings {
     interrupt: Interrupt,
     source_date_epoch: Option<i64>,
     force: Vec<Fallback>,
+    limits: Limits,
     json: bool,
     quiet: bool,
 }
@@ -49,6 +50,7 @@ impl Surroundings {
                 .collect(),
             interrupt,
             source_date_epoch,
+            limits: limits(&arguments.limits)?,
             json: arguments.json,
             quiet: arguments.quiet,
         })
@@ -166,6 +168,8 @@ impl Surroundings {
                 out: console.sinks(),
                 environment,
                 input: attended.then(ask),
+                terminal: terminal_size,
+                limits: self.limits,
                 ..SessionOptions::default()
             },
         )
@@ -200,6 +204,36 @@ fn ask() -> Input {
             }
         }
     })
+}
+
+/// The size of the terminal on standard output.
+fn terminal_size() -> Option<(u16, u16)> {
+    let size = crate::sys::pty::size(io::stdout().as_fd()).ok()?;
+    // A terminal that does not know its size says 0.
+    (size.columns > 0).then_some((size.columns, size.rows))
+}
+
+/// The most stack that scripts are given where nothing limits it.
+const MOST_STACK: u64 = 64 << 20;
+
+/// How far scripts may go: what the environment says, then the arguments.
+fn limits(arguments: &[String]) -> Result<Limits> {
+    let variable = std::env::var("PLYWOOD_LIMITS").unwrap_or_default();
+    let set = variable.split(',').map(str::trim).filter(|limit| !limit.is_empty());
+    // Arguments and environment lie on the stack too, and natives need their part.
+    let stack = crate::sys::stack::size().unwrap_or(2 * MOST_STACK) / 2;
+    let stack = usize::try_from(stack.min(MOST_STACK)).unwrap_or(usize::MAX);
+    let mut limits = Limits { stack, ..Limits::default() };
+    for limit in set {
+        limits.set(limit).map_err(|mut failure| {
+            failure.message = format!("`PLYWOOD_LIMITS`: {}", failure.message);
+            failure
+        })?;
+    }
+    for limit in arguments {
+        limits.set(limit)?;
+    }
+    Ok(limits)
 }
 
 /// Older ways that are forced: names with commas between them.

@@ -60,7 +60,9 @@ fn of_file(file: &Path, around: &Surroundings, console: &Console) -> Vec<Verdict
     for test in tests {
         let start = Instant::now();
         let mut session = around.session(console, Vec::new(), false);
-        let outcome = feed_file(&mut session, file).map(|_| session.feed(&format!("{test}()"), &test));
+        // An `import` in a test is relative to the name's folder.
+        let name = format!("{}: {test}", file.display());
+        let outcome = feed_file(&mut session, file).map(|_| session.feed(&format!("{test}()"), &name));
         verdicts.push(verdict(file, &test, outcome, start, console));
     }
     verdicts

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::limits::{Limits, Watch};
 use crate::sys::Interrupt;
 use crate::workbench::{Stream, Workbench};
 
@@ -53,6 +54,10 @@ pub struct SessionOptions {
     pub environment: Vec<(String, String)>,
     /// Asks the person; `None` where nobody is there.
     pub input: Option<Input>,
+    /// Columns and rows of the terminal that the output goes to, if it goes to one.
+    pub terminal: fn() -> Option<(u16, u16)>,
+    /// How far a script may go.
+    pub limits: Limits,
     /// Whether Ctrl-C has come; looked at between any two operations, so it must be quick.
     pub interrupted: fn() -> bool,
 }
@@ -66,6 +71,8 @@ impl Default for SessionOptions {
             out: Sinks::none(),
             environment: Vec::new(),
             input: None,
+            terminal: || None,
+            limits: Limits::default(),
             interrupted: || Interrupt.raised(),
         }
     }
@@ -87,6 +94,8 @@ pub struct Context {
     pub workbench: Arc<Workbench>,
     /// The session's options.
     pub options: SessionOptions,
+    /// Looks after its limits.
+    pub watch: Watch,
 }
 
 impl fmt::Debug for Context {

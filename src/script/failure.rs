@@ -27,7 +27,7 @@ pub struct CallSite {
 /// Why a statement failed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Failure {
-    /// Which kind: those of the workbench, and `syntax`, `script`, `internal`.
+    /// Which kind: those of the workbench, and `syntax`, `script`, `limit`, `usage`, `internal`.
     pub kind: Cow<'static, str>,
     /// What went wrong.
     pub message: String,
@@ -68,9 +68,13 @@ impl Failure {
         }
     }
 
-    /// The process's exit code for it: 130 if it was interrupted, else 1.
+    /// The process's exit code for it: 130 if it was interrupted, 2 for bad usage, else 1.
     #[must_use]
     pub fn process_code(&self) -> i32 {
-        if self.kind == "interrupted" { 130 } else { 1 }
+        match &*self.kind {
+            "interrupted" => 130,
+            "usage" => 2,
+            _ => 1,
+        }
     }
 }

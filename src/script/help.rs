@@ -2,6 +2,9 @@
 
 use std::fmt::Write as _;
 
+use std::sync::OnceLock;
+
+use super::library::{self, FunctionDoc, ModuleDoc};
 use super::types::{self, list};
 use super::verbs::{self, Group, Verb};
 
@@ -18,7 +21,10 @@ pub fn overview() -> String {
             let _ = writeln!(out, "  {:width$}  {}", verb.name, verb.summary);
         }
     }
-    out.push_str("help(\"run\") tells all about one verb, help(\"Image\") about a type.");
+    out.push_str("Library\n");
+    out.push_str(&modules());
+    out.push_str("help(\"run\") tells all about one verb, help(\"Image\") about a type, ");
+    out.push_str("help(\"std/lesson\") about a module.");
     out
 }
 
@@ -28,7 +34,10 @@ pub fn of(name: &str) -> Option<String> {
     if let Some(verb) = verbs::find(name) {
         return Some(of_verb(verb));
     }
-    let info = types::all().into_iter().find(|info| info.name == name || info.list == Some(name))?;
+    let Some(info) = types::all().into_iter().find(|info| info.name == name || info.list == Some(name))
+    else {
+        return of_library(name);
+    };
     let mut out = String::new();
     let is_list = info.list == Some(name);
     let _ = if is_list {
@@ -53,12 +62,89 @@ pub fn of(name: &str) -> Option<String> {
 /// Everything that there is help on.
 #[must_use]
 pub fn names() -> Vec<&'static str> {
+    static FUNCTIONS: OnceLock<Vec<String>> = OnceLock::new();
+    let functions = FUNCTIONS.get_or_init(|| {
+        let of = |module: &'static ModuleDoc| {
+            module.functions.iter().map(|function| format!("{}::{}", module.alias(), function.name))
+        };
+        library::docs().iter().flat_map(of).collect()
+    });
     let types = types::all();
     verbs::ALL
         .iter()
         .map(|verb| verb.name)
         .chain(types.iter().flat_map(|info| [Some(info.name), info.list]).flatten())
+        .chain(["std"])
+        .chain(library::names())
+        .chain(functions.iter().map(String::as_str))
         .collect()
+}
+
+/// The modules of the library, one line each.
+fn modules() -> String {
+    let width = library::names().map(str::len).max().unwrap_or(0);
+    let lines = library::MODULES.iter().map(|(name, text)| {
+        format!("  {name:width$}  {}\n", library::summary(text))
+    });
+    lines.collect()
+}
+
+/// `std`, `std/text`, `text`, `text::wrap`.
+fn of_library(name: &str) -> Option<String> {
+    if matches!(name, "std" | "std/") {
+        return Some(format!(
+            "std: the library; `import \"std/lesson\" as lesson;` and then `lesson::play(…)`\n\n{}",
+            modules().trim_end()
+        ));
+    }
+    match library::function(name) {
+        Some((module, function)) => Some(of_function(module, function)),
+        None => library::doc(name).map(of_module),
+    }
+}
+
+fn of_module(module: &ModuleDoc) -> String {
+    let mut out = format!("{}: {}\n\n  import \"{0}\" as {};\n", module.name, module.doc, module.alias());
+    out = without_fences(&out);
+    out.push_str("\nFunctions\n");
+    let lines: Vec<(String, String)> = module
+        .functions
+        .iter()
+        .map(|function| {
+            let longest = function.signatures(module.alias()).pop().unwrap_or_default();
+            (longest, function.summary())
+        })
+        .collect();
+    for (signature, summary) in lines {
+        let _ = writeln!(out, "  {signature}\n      {summary}");
+    }
+    let _ = write!(out, "help(\"{}::{}\") tells all about one.", module.alias(), module.functions[0].name);
+    out
+}
+
+fn of_function(module: &ModuleDoc, function: &FunctionDoc) -> String {
+    let alias = module.alias();
+    let mut out = format!("{alias}::{}, of {}\n\n  import \"{2}\" as {alias};\n", function.name, module.name, module.name);
+    for (signature, way) in function.signatures(alias).iter().zip(&function.ways) {
+        let _ = writeln!(out, "\n  {signature}\n\n{}", without_fences(&way.doc));
+    }
+    out.trim_end().to_owned()
+}
+
+/// Markdown for a terminal: what stands between fences is set in instead.
+fn without_fences(markdown: &str) -> String {
+    let mut inside = false;
+    let mut out = String::new();
+    for line in markdown.lines() {
+        if line.starts_with("```") {
+            inside = !inside;
+        } else {
+            out.push_str(if inside && !line.is_empty() { "  " } else { "" });
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 /// All about one verb.

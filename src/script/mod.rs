@@ -4,12 +4,15 @@
 //! [`mod@verbs`] is the table of what scripts can do, [`types`] what they get, `render` how people see
 //! it. Everything that a script does to containers goes through [`crate::workbench`].
 
+mod closure;
 mod context;
 mod engine;
 mod explain;
 mod failure;
 pub mod help;
 mod json;
+pub mod library;
+pub mod limits;
 mod options;
 mod raised;
 mod receiver;
@@ -26,8 +29,9 @@ pub mod verbs;
 
 pub use context::{Input, SessionOptions, Sinks, StreamSink, TextSink};
 pub use failure::{CallSite, Failure, Place};
+pub use library::MODULES as STDLIB;
+pub use limits::Limits;
 pub use render::{Style, duration, size, visible};
-pub use resolver::STDLIB;
 pub use session::{Completeness, Names, Outcome, Session};
 pub use suggest::nearest;
 pub use value::Value;

@@ -7,6 +7,7 @@ fn all(line: &str) -> (usize, Vec<String>) {
             variables: vec![("c".to_owned(), "Container".to_owned()), ("v1".to_owned(), "Image".to_owned())],
             functions: vec![("double".to_owned(), vec!["x".to_owned()])],
             modules: vec!["lesson".to_owned()],
+            ..Names::default()
         },
         images: &|| vec!["debian:12".to_owned(), "training:v1".to_owned()],
         containers: &|| vec!["calm_otter".to_owned(), "web".to_owned()],

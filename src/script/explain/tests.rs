@@ -54,7 +54,7 @@ fn the_usual_slips_get_a_hint() {
         ("let x = \"a", "this text has no end", "back-ticks"),
         ("lesson::step()", "there is no module `lesson` here", "import \"std/lesson\" as lesson;"),
         ("import \"std/leson\" as l;", "there is no module `std/leson`", "did you mean `std/lesson`?"),
-        ("import \"nowhere/x\" as l;", "cannot read the module `nowhere/x.rhai`", "relative to the file"),
+        ("import \"nowhere/x\" as l;", "there is no module `nowhere/x.rhai`", "relative to the file"),
         ("for x in 5 { }", "expecting an iterable value", ""),
         ("1 / 0", "division by zero", ""),
         ("if 1 { }", "expecting a boolean expression", ""),

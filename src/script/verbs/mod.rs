@@ -30,6 +30,7 @@ mod layers;
 mod load;
 mod login;
 mod logout;
+mod now;
 mod parse_json;
 mod prune;
 mod pull;
@@ -42,11 +43,13 @@ mod rollback;
 mod rootfs;
 mod run;
 mod save;
+mod sleep;
 mod snapshot;
 mod snapshots;
 mod table;
 mod tag;
 mod tags;
+mod terminal;
 mod to_json;
 mod verb;
 mod waste;
@@ -102,6 +105,9 @@ pub static ALL: &[&Verb] = &[
     &exit::VERB,
     &env::VERB,
     &ask::VERB,
+    &terminal::VERB,
+    &now::VERB,
+    &sleep::VERB,
     &table::VERB,
     &to_json::VERB,
     &parse_json::VERB,
