@@ -93,6 +93,17 @@ impl Limits {
         engine.set_max_string_size(size(self.text));
         engine.set_max_array_size(size(self.array));
         engine.set_max_map_size(size(self.map));
+        if self.text.or(self.array).or(self.map).is_some() {
+            // Rhai measures what functions take and give. What grows by `m[key] = value` is measured
+            // when the variable is used next.
+            #[allow(deprecated)]
+            engine.on_var(|name, _, context| {
+                match context.scope().get(name).filter(|value| !value.is_locked()) {
+                    Some(value) => context.engine().ensure_data_size_within_limits(value).map(|()| None),
+                    None => Ok(None),
+                }
+            });
+        }
     }
 
     /// The error of having reached the limit called `name`.
