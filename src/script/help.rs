@@ -118,8 +118,10 @@ fn of_module(module: &ModuleDoc) -> String {
     for (signature, summary) in lines {
         let _ = writeln!(out, "  {signature}\n      {summary}");
     }
-    let _ = write!(out, "help(\"{}::{}\") tells all about one.", module.alias(), module.functions[0].name);
-    out
+    if let Some(first) = module.functions.first() {
+        let _ = write!(out, "help(\"{}::{}\") tells all about one.", module.alias(), first.name);
+    }
+    out.trim_end().to_owned()
 }
 
 fn of_function(module: &ModuleDoc, function: &FunctionDoc) -> String {

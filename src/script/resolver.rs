@@ -145,7 +145,7 @@ impl Resolver {
         };
         self.sources.insert(name, &text, Shifts::default());
         let (mut ast, shifts) =
-            receiver::compile(engine, &Scope::new(), &text).map_err(|error| in_module(error.into()))?;
+            receiver::compile_module(engine, &text).map_err(|error| in_module(error.into()))?;
         self.sources.insert(name, &text, shifts);
         self.sources.forget(name);
         self.sources.define(name, &ast);

@@ -3,7 +3,7 @@
 use super::{Raised, Spot, Surroundings, script};
 use crate::script::library::FunctionDoc;
 use crate::script::types::{self, list};
-use crate::script::{suggest, verbs};
+use crate::script::{receiver, suggest, verbs};
 
 /// `signature` is Rhai's: `image (i64)`, `lesson::step (string)`, `+ (Image, string)`.
 pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
@@ -13,6 +13,7 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
     if !name.chars().any(char::is_alphanumeric) {
         return operator(name, &words);
     }
+    let name = name.strip_prefix(receiver::VERBS).and_then(|name| name.strip_prefix("::")).unwrap_or(name);
     if let Some((module, function)) = name.rsplit_once("::") {
         let raised = script(format!("`{module}` has no function `{function}({})`", words.join(", ")));
         return raised.with_hint(spot.around.map_or_else(String::new, |around| member(around, module, function)));

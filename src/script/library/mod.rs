@@ -11,6 +11,9 @@ pub use doc::{Claim, Example, FunctionDoc, ModuleDoc, Step, Way};
 
 /// The embedded modules: name and text, in the order of help.
 pub const MODULES: &[(&str, &str)] = &[
+    ("std/assert", include_str!("../../../stdlib/assert.rhai")),
+    ("std/text", include_str!("../../../stdlib/text.rhai")),
+    ("std/glob", include_str!("../../../stdlib/glob.rhai")),
     ("std/experiment", include_str!("../../../stdlib/experiment.rhai")),
     ("std/lesson", include_str!("../../../stdlib/lesson.rhai")),
 ];

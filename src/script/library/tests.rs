@@ -131,6 +131,42 @@ fn help_knows_every_function() {
     assert!(help::names().contains(&"std/lesson") && help::names().contains(&"lesson::play"));
 }
 
+/// `x.cut(3)` would be the module's own `cut(n)`, whatever `x` is.
+#[test]
+fn no_method_is_a_function_of_the_module_by_chance() {
+    let mut engine = rhai::Engine::new();
+    engine.set_max_expr_depths(0, 0);
+    for (name, text) in MODULES {
+        let ast = engine.compile(text).unwrap();
+        let own: Vec<(String, usize)> = ast
+            .iter_functions()
+            .filter(|function| function.this_type.is_none())
+            .map(|function| (function.name.to_owned(), function.params.len()))
+            .collect();
+        ast.walk(&mut |path: &[rhai::ASTNode<'_>]| {
+            if let Some(rhai::ASTNode::Expr(rhai::Expr::MethodCall(call, at))) = path.last() {
+                let method = (call.name.to_string(), call.args.len());
+                assert!(!own.contains(&method), "{name}: `.{}` at {at}", call.name);
+            }
+            // `x in y` is `contains(y, x)`.
+            if let Some(rhai::ASTNode::Expr(rhai::Expr::FnCall(call, at))) = path.last()
+                && call.op_token == Some(rhai::Token::In)
+            {
+                assert!(!own.contains(&("contains".to_owned(), 2)), "{name}: `in` at {at}");
+            }
+            true
+        });
+    }
+}
+
+/// What a script gives to a module is called from the script's own place: `attempt(f, [x])`.
+#[test]
+fn closures_of_scripts_are_not_called_as_methods() {
+    for (name, text) in MODULES {
+        assert!(!text.contains(".call("), "{name}");
+    }
+}
+
 /// A module's own functions come before the verbs for what it is given to call.
 #[test]
 fn no_function_is_called_like_a_verb() {

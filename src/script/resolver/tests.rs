@@ -198,6 +198,23 @@ fn a_closure_sees_its_own_script_first() {
 }
 
 #[test]
+fn verbs_in_a_module_are_verbs_whatever_the_script_has() {
+    let folder = Folder::new(&[(
+        "m.rhai",
+        "fn go_on(x) { attempt(|| { if x { fail(`no ${to_json([1])}`); } image(3) }) }\nfn help(x) { \"own\" }\nfn own() { help(1) }",
+    )]);
+    let script = "import \"m\" as m; fn fail(x) { 7 } fn attempt(f) { 8 } fn to_json(x) { 9 } fn help(x) { 10 } ";
+    assert_eq!(folder.value(&format!("{script} m::go_on(true).error.message")), "\"no [1]\"");
+    assert_eq!(folder.value(&format!("{script} m::own()")), "\"own\"");
+    let error = folder.value(&format!("{script} m::go_on(false).error.message"));
+    assert_eq!(error, "\"`image` does not take (number)\"");
+    // Columns are those of the text.
+    let folder = Folder::new(&[("m.rhai", "fn f() { to_json(1); image(3) }")]);
+    let failure = folder.failure("import \"m\" as m; m::f()");
+    assert_eq!((failure.at.unwrap().column, failure.width), (22, 5));
+}
+
+#[test]
 fn what_is_thrown_once_more_is_shown_where_it_was() {
     let folder = Folder::new(&[(
         "m.rhai",

@@ -87,6 +87,21 @@ fn perform(
     native: &NativeCallContext<'_>,
     args: Vec<Dynamic>,
 ) -> Result<Dynamic> {
+    checked(verb, context, native, args).map_err(|mut error| {
+        // Rhai does not, where the verb is called by its name in modules.
+        if error.position().is_none() {
+            error.set_position(native.call_position());
+        }
+        error
+    })
+}
+
+fn checked(
+    verb: &'static Verb,
+    context: &Arc<Context>,
+    native: &NativeCallContext<'_>,
+    args: Vec<Dynamic>,
+) -> Result<Dynamic> {
     let args: Vec<Dynamic> = args.into_iter().map(Dynamic::flatten).collect();
     if !verb.overloads.iter().any(|overload| overload.fits(&args)) {
         return Err(misfit(verb, &args).into());
