@@ -6,6 +6,7 @@ mod bad_input;
 mod branches;
 mod fallbacks;
 mod lessons;
+mod library;
 mod loops;
 mod mutations;
 mod readme;

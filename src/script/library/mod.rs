@@ -14,6 +14,8 @@ pub const MODULES: &[(&str, &str)] = &[
     ("std/assert", include_str!("../../../stdlib/assert.rhai")),
     ("std/text", include_str!("../../../stdlib/text.rhai")),
     ("std/glob", include_str!("../../../stdlib/glob.rhai")),
+    ("std/time", include_str!("../../../stdlib/time.rhai")),
+    ("std/retry", include_str!("../../../stdlib/retry.rhai")),
     ("std/experiment", include_str!("../../../stdlib/experiment.rhai")),
     ("std/lesson", include_str!("../../../stdlib/lesson.rhai")),
 ];
