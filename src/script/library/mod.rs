@@ -16,6 +16,8 @@ pub const MODULES: &[(&str, &str)] = &[
     ("std/glob", include_str!("../../../stdlib/glob.rhai")),
     ("std/time", include_str!("../../../stdlib/time.rhai")),
     ("std/retry", include_str!("../../../stdlib/retry.rhai")),
+    ("std/table", include_str!("../../../stdlib/table.rhai")),
+    ("std/plot", include_str!("../../../stdlib/plot.rhai")),
     ("std/experiment", include_str!("../../../stdlib/experiment.rhai")),
     ("std/lesson", include_str!("../../../stdlib/lesson.rhai")),
 ];
