@@ -114,7 +114,12 @@ fn finish(outcome: Outcome, console: &Console, show: bool) -> Result {
 
 /// Reads a script and runs it in a session of its own.
 fn feed_file(session: &mut Session, path: &Path) -> Result<Outcome> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::new("not_found", format!("cannot read `{}`: {error}", path.display())))?;
-    Ok(session.feed(&text, &path.to_string_lossy()))
+    Ok(session.feed(&read_script(path)?, &path.to_string_lossy()))
+}
+
+/// A script's text.
+fn read_script(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::new("not_found", format!("cannot read `{}`: {error}", path.display())).into()
+    })
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::console::Console;
 use super::surroundings::Surroundings;
-use super::{Result, feed_file};
+use super::{Result, feed_file, read_script};
 use crate::script::{Failure, Outcome};
 
 #[derive(Debug, serde::Serialize)]
@@ -56,13 +56,13 @@ fn of_file(file: &Path, around: &Surroundings, console: &Console) -> Vec<Verdict
     if tests.is_empty() || failed {
         return vec![verdict(file, "", loaded, start, console)];
     }
+    let name = file.to_string_lossy();
     let mut verdicts = Vec::new();
     for test in tests {
         let start = Instant::now();
         let mut session = around.session(console, Vec::new(), false);
-        // An `import` in a test is relative to the name's folder.
-        let name = format!("{}: {test}", file.display());
-        let outcome = feed_file(&mut session, file).map(|_| session.feed(&format!("{test}()"), &name));
+        // With the file in one text, so that its constants are there and its imports relative to it.
+        let outcome = read_script(file).map(|text| session.feed(&format!("{text}\n;{test}()"), &name));
         verdicts.push(verdict(file, &test, outcome, start, console));
     }
     verdicts

@@ -18,6 +18,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("std/retry", include_str!("../../../stdlib/retry.rhai")),
     ("std/table", include_str!("../../../stdlib/table.rhai")),
     ("std/plot", include_str!("../../../stdlib/plot.rhai")),
+    ("std/packages", include_str!("../../../stdlib/packages.rhai")),
     ("std/fs", include_str!("../../../stdlib/fs.rhai")),
     ("std/experiment", include_str!("../../../stdlib/experiment.rhai")),
     ("std/lesson", include_str!("../../../stdlib/lesson.rhai")),
