@@ -65,6 +65,9 @@ pub enum Command {
     },
     /// Run the `fn test_…()` of scripts
     Test {
+        /// Write the results there as JUnit XML too
+        #[arg(long, value_name = "REPORT")]
+        junit: Option<PathBuf>,
         /// The scripts
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,

@@ -64,7 +64,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result {
         Some(Command::Fsck { repair }) => care::fsck(*repair, &around, console),
         Some(Command::Doctor) => care::doctor(&around, console),
         Some(Command::Lesson { action }) => lesson::run(action, &around, console),
-        Some(Command::Test { files }) => test_files::run(files, &around, console),
+        Some(Command::Test { files, junit }) => test_files::run(files, junit.as_deref(), &around, console),
         None if !arguments.code.is_empty() => code(&arguments.code, &[], &around, console),
         None if std::io::stdin().is_terminal() => {
             let session = around.session(console, Vec::new(), true);

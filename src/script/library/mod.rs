@@ -20,6 +20,7 @@ pub const MODULES: &[(&str, &str)] = &[
     ("std/plot", include_str!("../../../stdlib/plot.rhai")),
     ("std/packages", include_str!("../../../stdlib/packages.rhai")),
     ("std/fs", include_str!("../../../stdlib/fs.rhai")),
+    ("std/junit", include_str!("../../../stdlib/junit.rhai")),
     ("std/experiment", include_str!("../../../stdlib/experiment.rhai")),
     ("std/lesson", include_str!("../../../stdlib/lesson.rhai")),
 ];

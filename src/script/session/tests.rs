@@ -272,6 +272,7 @@ fn the_library_passes_its_own_tests() {
     for (name, text) in [
         ("lesson", include_str!("../../../stdlib/tests/lesson.rhai")),
         ("experiment", include_str!("../../../stdlib/tests/experiment.rhai")),
+        ("junit", include_str!("../../../stdlib/tests/junit.rhai")),
     ] {
         let mut session = Session::new(workbench(), SessionOptions::default());
         let outcome = session.feed(text, name);
