@@ -32,9 +32,6 @@ pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
     MoreStringPackage::init(&mut library);
     engine.register_global_module(library.into());
     engine.register_global_module(natives(context).into());
-    let mut own = Module::new();
-    verbs::register(&mut own, context);
-    engine.register_static_module(receiver::VERBS, own.into());
 
     engine.set_module_resolver(resolver);
     context.options.limits.apply(&mut engine);

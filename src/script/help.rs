@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use std::sync::OnceLock;
 
+use rhai::Module;
+
 use super::library::{self, FunctionDoc, ModuleDoc};
 use super::types::{self, list};
 use super::verbs::{self, Group, Verb};
@@ -98,35 +100,43 @@ fn of_library(name: &str) -> Option<String> {
         ));
     }
     match library::function(name) {
-        Some((module, function)) => Some(of_function(module, function)),
-        None => library::doc(name).map(of_module),
+        Some((module, function)) => Some(of_function(module, module.alias(), function)),
+        None => library::doc(name).map(|module| of_module(module, module.alias())),
     }
 }
 
-fn of_module(module: &ModuleDoc) -> String {
-    let mut out = format!("{}: {}\n\n  import \"{0}\" as {};\n", module.name, module.doc, module.alias());
-    out = without_fences(&out);
+/// `p` or `p::install`, where a module is imported as `p`: one of the library, or of a file.
+pub(super) fn of_imported(name: &str, imports: &mut dyn Iterator<Item = (&str, &Module)>) -> Option<String> {
+    let (alias, function) = name.split_once("::").map_or((name, None), |(alias, name)| (alias, Some(name)));
+    let (_, module) = imports.find(|(known, _)| *known == alias)?;
+    let id = module.id().unwrap_or(alias);
+    let of_file = || ModuleDoc::of(id, module.doc(), module);
+    let module = library::text(id).and_then(|_| library::doc(id)).cloned().unwrap_or_else(of_file);
+    match function {
+        Some(function) => Some(of_function(&module, alias, module.function(function)?)),
+        None => Some(of_module(&module, alias)),
+    }
+}
+
+fn of_module(module: &ModuleDoc, alias: &str) -> String {
+    let mut out = without_fences(&format!("{}: {}\n\n  import \"{0}\" as {alias};\n", module.name, module.doc));
     out.push_str("\nFunctions\n");
-    let lines: Vec<(String, String)> = module
-        .functions
-        .iter()
-        .map(|function| {
-            let longest = function.signatures(module.alias()).pop().unwrap_or_default();
-            (longest, function.summary())
-        })
-        .collect();
-    for (signature, summary) in lines {
-        let _ = writeln!(out, "  {signature}\n      {summary}");
+    for function in &module.functions {
+        let longest = function.signatures(alias).pop().unwrap_or_default();
+        let _ = writeln!(out, "  {longest}");
+        if !function.summary().is_empty() {
+            let _ = writeln!(out, "      {}", function.summary());
+        }
     }
     if let Some(first) = module.functions.first() {
-        let _ = write!(out, "help(\"{}::{}\") tells all about one.", module.alias(), first.name);
+        let _ = write!(out, "help(\"{alias}::{}\") tells all about one.", first.name);
     }
     out.trim_end().to_owned()
 }
 
-fn of_function(module: &ModuleDoc, function: &FunctionDoc) -> String {
-    let alias = module.alias();
-    let mut out = format!("{alias}::{}, of {}\n\n  import \"{2}\" as {alias};\n", function.name, module.name, module.name);
+fn of_function(module: &ModuleDoc, alias: &str, function: &FunctionDoc) -> String {
+    let name = &module.name;
+    let mut out = format!("{alias}::{}, of {name}\n\n  import \"{name}\" as {alias};\n", function.name);
     for (signature, way) in function.signatures(alias).iter().zip(&function.ways) {
         let _ = writeln!(out, "\n  {signature}\n\n{}", without_fences(&way.doc));
     }
@@ -171,7 +181,7 @@ pub fn of_verb(verb: &Verb) -> String {
     out.trim_end().to_owned()
 }
 
-/// The reference in Markdown: the README's table, and a chapter for each verb.
+/// The reference in Markdown: the README's tables of verbs and modules.
 #[must_use]
 pub fn reference() -> String {
     let mut out = String::new();
@@ -190,6 +200,16 @@ pub fn reference() -> String {
             let _ = writeln!(out, "| {longest} | {} |", verb.summary.replace('|', "\\|"));
         }
         out.push('\n');
+    }
+    out.push_str("### Library\n\n| module | | functions |\n| --- | --- | --- |\n");
+    for module in library::docs() {
+        let names = |function: &FunctionDoc| {
+            let is_method = function.ways.iter().all(|way| way.receiver.is_some());
+            format!("`{}{}`", if is_method { "." } else { "" }, function.name)
+        };
+        let functions: Vec<String> = module.functions.iter().map(names).collect();
+        let summary = module.summary.replace('|', "\\|");
+        let _ = writeln!(out, "| `{}` | {summary} | {} |", module.name, functions.join(" "));
     }
     out
 }

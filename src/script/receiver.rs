@@ -12,7 +12,7 @@
 
 use std::collections::HashSet;
 
-use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, Module, ParseError, Scope, Stmt};
+use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, Ident, Module, ParseError, Position, Scope, Stmt};
 
 use super::verbs;
 
@@ -110,6 +110,13 @@ fn compile_edited(
     edits.dedup();
     let (text, shifts) = edit(source, edits);
     Ok((engine.compile_with_scope(scope, text)?, shifts))
+}
+
+/// What a module's statements begin with, so that its functions find the verbs by that name.
+pub fn import_of_verbs() -> Stmt {
+    let path = Expr::StringConstant(VERBS.into(), Position::NONE);
+    let name = Ident { name: VERBS.into(), pos: Position::NONE };
+    Stmt::Import(Box::new((path, name)), Position::NONE)
 }
 
 /// The calls of verbs that are none of the text's own functions.

@@ -2,24 +2,28 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
-use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
+use super::context::Context;
 use super::library::{self, FunctionDoc, ModuleDoc};
 use super::raised::{Raised, Result};
 use super::receiver::{self, Shifts};
 use super::sources::{Sources, without_interpreter_line};
-use super::suggest;
+use super::{suggest, verbs};
 
 type SharedModule = Shared<Module>;
 
 /// Finds modules; each is evaluated once a session. Copies share what they know.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Clone)]
 pub struct Resolver {
+    context: Arc<Context>,
     sources: Sources,
     state: Arc<Mutex<State>>,
+    /// The verbs once more, for modules; made when the first one is imported.
+    verbs: Arc<OnceLock<SharedModule>>,
 }
 
 #[derive(Debug, Default)]
@@ -38,8 +42,6 @@ struct Loaded {
     text: String,
     /// Keys of the modules that it imports itself.
     imports: Vec<String>,
-    /// Its documentation, which also says what functions there are.
-    doc: Arc<ModuleDoc>,
 }
 
 #[derive(Debug)]
@@ -57,9 +59,19 @@ struct Found {
 }
 
 impl Resolver {
-    /// A resolver that keeps the texts it loads in `sources`.
-    pub fn new(sources: Sources) -> Self {
-        Self { sources, state: Arc::default() }
+    /// A resolver that keeps the texts it loads in `sources`, for natives that work on `context`.
+    pub fn new(context: Arc<Context>, sources: Sources) -> Self {
+        Self { context, sources, state: Arc::default(), verbs: Arc::default() }
+    }
+
+    fn verbs(&self) -> SharedModule {
+        let make = || {
+            let mut verbs = Module::new();
+            verbs::register(&mut verbs, &self.context);
+            verbs.build_index();
+            verbs.into()
+        };
+        Arc::clone(self.verbs.get_or_init(make))
     }
 
     /// From now on files that have changed are evaluated anew, each once, or none.
@@ -67,14 +79,19 @@ impl Resolver {
         self.state().refresh = changed.then(HashSet::new);
     }
 
-    /// The public functions of the module that `source` imports as `path`, if it has been loaded.
+    /// The module that `source` imports as `path`, if it has been loaded.
+    pub fn module(&self, source: &str, path: &str) -> Option<SharedModule> {
+        let found = find(Some(source), path).ok()?;
+        self.state().loaded.get(&found.key).map(|loaded| Arc::clone(&loaded.module))
+    }
+
+    /// The public functions of that module.
     pub fn functions(&self, source: &str, path: &str) -> Vec<FunctionDoc> {
         if path.starts_with("std/") {
             return library::doc(path).map(|module| module.functions.clone()).unwrap_or_default();
         }
-        let Ok(found) = find(Some(source), path) else { return Vec::new() };
-        let state = self.state();
-        state.loaded.get(&found.key).map(|loaded| loaded.doc.functions.clone()).unwrap_or_default()
+        let module = self.module(source, path);
+        module.map(|module| ModuleDoc::of(path, "", &module).functions).unwrap_or_default()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -122,8 +139,8 @@ impl Resolver {
         self.enter(found).map_err(|raised| at(raised, pos))?;
         let evaluated = self.evaluate(engine, &found.name, text, pos);
         let imports = self.leave(&found.key);
-        let (module, doc) = evaluated?;
-        let loaded = Loaded { module: Arc::clone(&module), text: text.to_owned(), imports, doc };
+        let module = evaluated?;
+        let loaded = Loaded { module: Arc::clone(&module), text: text.to_owned(), imports };
         let mut state = self.state();
         if let Some(seen) = &mut state.refresh {
             seen.insert(found.key.clone());
@@ -132,28 +149,23 @@ impl Resolver {
         Ok(module)
     }
 
-    fn evaluate(
-        &self,
-        engine: &Engine,
-        name: &str,
-        text: &str,
-        pos: Position,
-    ) -> Result<(SharedModule, Arc<ModuleDoc>)> {
+    fn evaluate(&self, engine: &Engine, name: &str, text: &str, pos: Position) -> Result<SharedModule> {
         let text = without_interpreter_line(text);
         let in_module = |error| -> Box<EvalAltResult> {
             EvalAltResult::ErrorInModule(name.to_owned(), error, pos).into()
         };
         self.sources.insert(name, &text, Shifts::default());
-        let (mut ast, shifts) =
+        let (ast, shifts) =
             receiver::compile_module(engine, &text).map_err(|error| in_module(error.into()))?;
         self.sources.insert(name, &text, shifts);
         self.sources.forget(name);
         self.sources.define(name, &ast);
-        ast.set_source(name);
-        let module = Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)?;
-        // The library's own is read when somebody asks for it.
-        let doc = if name.starts_with("std/") { ModuleDoc::default() } else { ModuleDoc::of(name, &ast) };
-        Ok((module.into(), Arc::new(doc)))
+        let verbs = std::iter::once(receiver::import_of_verbs());
+        let mut whole = AST::new(verbs.chain(ast.statements().to_vec()), ast.shared_lib().clone());
+        whole.set_source(name);
+        let mut module = Module::eval_ast_as_new(Scope::new(), &whole, engine).map_err(in_module)?;
+        module.set_doc(ast.doc());
+        Ok(module.into())
     }
 }
 
@@ -178,6 +190,9 @@ impl ModuleResolver for Resolver {
         path: &str,
         pos: Position,
     ) -> Result<SharedModule> {
+        if path == receiver::VERBS {
+            return Ok(self.verbs());
+        }
         let found = find(source, path).map_err(|raised| at(raised, pos))?;
         {
             let mut state = self.state();

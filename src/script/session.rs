@@ -17,7 +17,7 @@ use super::receiver::{self, Shifts};
 use super::resolver::Resolver;
 use super::sources::{Sources, without_interpreter_line};
 use super::value::Value;
-use super::{engine, verbs};
+use super::{engine, help, verbs};
 use crate::workbench::Workbench;
 
 /// What feeding a text gave: exactly one of the three, or nothing but `()`.
@@ -104,7 +104,7 @@ impl Session {
         let watch = Watch::new(options.limits);
         let context = Arc::new(Context { workbench, options, watch });
         let sources = Sources::default();
-        let resolver = Resolver::new(sources.clone());
+        let resolver = Resolver::new(Arc::clone(&context), sources.clone());
         let engine = engine::build(&context, resolver.clone());
         Self {
             engine,
@@ -280,6 +280,18 @@ impl Session {
         });
         let members = members.collect();
         Names { variables, functions, modules, members }
+    }
+
+    /// All about a verb, a type, a module or a function of one, also under the name that it was imported as.
+    #[must_use]
+    pub fn help(&self, name: &str) -> Option<String> {
+        let imported = || {
+            let alias = name.split("::").next().unwrap_or(name);
+            let import = self.imports.iter().find(|import| import.name == alias)?;
+            let module = self.resolver.module(&import.source, import.path.as_deref()?)?;
+            help::of_imported(name, &mut std::iter::once((alias, &*module)))
+        };
+        help::of(name).or_else(imported)
     }
 
     fn functions_of(&self, import: &Import) -> Vec<FunctionDoc> {

@@ -8,6 +8,7 @@ mod fallbacks;
 mod lessons;
 mod library;
 mod loops;
+mod modules;
 mod mutations;
 mod readme;
 mod registry;

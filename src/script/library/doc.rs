@@ -5,7 +5,7 @@
 //! imported as the last part of its name, in the container engine if the fence says `engine`. A line
 //! that ends with `// => value` claims what it gives; after a bare `// =>` the lines of a text follow.
 
-use rhai::{AST, Engine, FnAccess};
+use rhai::{Engine, FnAccess, Module};
 
 use crate::script::verbs::Needs;
 
@@ -77,16 +77,15 @@ impl ModuleDoc {
         let mut engine = Engine::new_raw();
         engine.set_max_expr_depths(0, 0);
         let ast = engine.compile(text).unwrap_or_default();
-        Self::of(name, &ast)
+        Self::of(name, ast.doc(), ast.shared_lib())
     }
 
-    /// The documentation in `ast`, the module `name`.
+    /// The documentation of the functions of `functions`, the module `name`, and of itself in `comments`.
     #[must_use]
-    pub fn of(name: &str, ast: &AST) -> Self {
-        let doc = lines(ast.doc(), "//!");
+    pub fn of(name: &str, comments: &str, functions: &Module) -> Self {
+        let doc = lines(comments, "//!");
         let summary = first_line(&doc);
-        let mut functions: Vec<_> = ast
-            .shared_lib()
+        let mut functions: Vec<_> = functions
             .iter_script_fn_info()
             .filter(|(_, access, name, ..)| *access == FnAccess::Public && !name.starts_with("anon$"))
             .map(|(_, _, name, _, function)| {

@@ -112,7 +112,9 @@ fn every_example_runs_and_gives_what_it_claims() {
 #[test]
 fn help_knows_every_function() {
     let overview = help::overview();
+    let reference = help::reference();
     for module in docs() {
+        assert!(reference.contains(&format!("| `{}` |", module.name)), "{}", module.name);
         assert!(overview.contains(&module.name), "{}", module.name);
         let of_module = help::of(&module.name).unwrap();
         for function in &module.functions {

@@ -185,6 +185,21 @@ fn errors_inside_a_module_point_into_its_file() {
 }
 
 #[test]
+fn help_knows_what_was_imported() {
+    let folder = Folder::new(&[(
+        "m.rhai",
+        "//! Steps of mine.\n\n/// One more.\n///\n/// ```\n/// m::more(1)\n/// ```\nfn more(n) { n + 1 }\nfn plain() { 1 }",
+    )]);
+    let text = folder.value("import \"m\" as mine; help(\"mine::more\")");
+    assert!(text.contains("mine::more(n)\\n\\nOne more.\\n\\n  m::more(1)"), "{text}");
+    let text = folder.value("import \"m\" as mine; help(\"mine\")");
+    assert!(text.contains("Steps of mine.") && text.contains("mine::plain()"), "{text}");
+    let text = folder.value("import \"std/text\" as t; help(\"t::wrap\")");
+    assert!(text.contains("t::wrap(text, columns)"), "{text}");
+    assert_eq!(folder.failure("import \"m\" as mine; help(\"mine::less\")").kind, "not_found");
+}
+
+#[test]
 fn a_closure_sees_its_own_script_first() {
     let folder = Folder::new(&[
         ("m.rhai", "import \"n\" as n;\nprivate fn done(x) { \"m\" }\nfn go_on(f) { attempt(f, [1]).value }\nfn through(f) { n::go_on(|x| done(attempt(f, [x]).value)) }"),
@@ -237,6 +252,9 @@ fn names_tell_the_functions_of_what_was_imported() {
     session.feed("import \"m\" as m;", &main);
     let names = session.names();
     assert_eq!(names.modules, ["l", "m"]);
+    assert!(session.help("l::play").unwrap().contains("l::play(lesson)"));
+    assert!(session.help("m::f").unwrap().contains("m::f(x, y)"));
+    assert!(session.help("run").is_some() && session.help("m::g").is_none());
     let parameters = |name: &str| {
         names.members.iter().find(|(known, _)| known == name).map(|(_, parameters)| parameters.join(", "))
     };
