@@ -1,7 +1,6 @@
 //! Help texts, all read from the tables.
 
 use std::fmt::Write as _;
-
 use std::sync::OnceLock;
 
 use rhai::Module;
@@ -106,7 +105,10 @@ fn of_library(name: &str) -> Option<String> {
 }
 
 /// `p` or `p::install`, where a module is imported as `p`: one of the library, or of a file.
-pub(super) fn of_imported(name: &str, imports: &mut dyn Iterator<Item = (&str, &Module)>) -> Option<String> {
+pub(super) fn of_imported<'a>(
+    name: &str,
+    mut imports: impl Iterator<Item = (&'a str, &'a Module)>,
+) -> Option<String> {
     let (alias, function) = name.split_once("::").map_or((name, None), |(alias, name)| (alias, Some(name)));
     let (_, module) = imports.find(|(known, _)| *known == alias)?;
     let id = module.id().unwrap_or(alias);

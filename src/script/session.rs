@@ -289,7 +289,7 @@ impl Session {
             let alias = name.split("::").next().unwrap_or(name);
             let import = self.imports.iter().find(|import| import.name == alias)?;
             let module = self.resolver.module(&import.source, import.path.as_deref()?)?;
-            help::of_imported(name, &mut std::iter::once((alias, &*module)))
+            help::of_imported(name, std::iter::once((alias, &*module)))
         };
         help::of(name).or_else(imported)
     }

@@ -33,7 +33,7 @@ or imported.",
             return Ok(help::overview().into());
         }
         let name = call.text(0);
-        let imported = || help::of_imported(&name, &mut call.native.iter_imports());
+        let imported = || help::of_imported(&name, call.native.iter_imports());
         help::of(&name).or_else(imported).map(Dynamic::from).ok_or_else(|| {
             let names = help::names();
             Raised::new(ErrorKind::NotFound.as_str(), format!("there is no help on `{name}`"))
