@@ -32,6 +32,11 @@ pub struct Arguments {
     #[arg(long, short, global = true)]
     pub quiet: bool,
 
+    /// How far a script may go, such as operations=10M (also: calls, text, array, map; none lifts one),
+    /// and what an image may ask for, such as entries=5M [also: $PLYWOOD_LIMITS, with commas between]
+    #[arg(long = "limit", value_name = "NAME=NUMBER", global = true)]
+    pub limits: Vec<String>,
+
     /// No colours [also: $NO_COLOR]
     #[arg(long, global = true)]
     pub no_color: bool,
@@ -60,6 +65,9 @@ pub enum Command {
     },
     /// Run the `fn test_…()` of scripts
     Test {
+        /// Write the results there as JUnit XML too
+        #[arg(long, value_name = "REPORT")]
+        junit: Option<PathBuf>,
         /// The scripts
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,

@@ -8,6 +8,7 @@ mod care;
 mod console;
 mod editors;
 mod lesson;
+mod limits;
 mod progress;
 mod report;
 mod script_file;
@@ -65,7 +66,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result {
         Some(Command::Fsck { repair }) => care::fsck(*repair, &around, console),
         Some(Command::Doctor) => care::doctor(&around, console),
         Some(Command::Lesson { action }) => lesson::run(action, &around, console),
-        Some(Command::Test { files }) => test_files::run(files, &around, console),
+        Some(Command::Test { files, junit }) => test_files::run(files, junit.as_deref(), &around, console),
         Some(Command::Definitions { folder }) => editors::write_definitions(folder, console),
         Some(Command::Completions { shell }) => editors::completions(*shell),
         Some(Command::Man) => editors::manual(),
@@ -119,7 +120,12 @@ fn finish(outcome: Outcome, console: &Console, show: bool) -> Result {
 
 /// Reads a script and runs it in a session of its own.
 fn feed_file(session: &mut Session, path: &Path) -> Result<Outcome> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::new("not_found", format!("cannot read `{}`: {error}", path.display())))?;
-    Ok(session.feed(&text, &path.to_string_lossy()))
+    Ok(session.feed(&read_script(path)?, &path.to_string_lossy()))
+}
+
+/// A script's text.
+fn read_script(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        Failure::new("not_found", format!("cannot read `{}`: {error}", path.display())).into()
+    })
 }

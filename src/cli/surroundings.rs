@@ -9,9 +9,10 @@ use super::arguments::Arguments;
 use super::console::Console;
 use super::{Result, report};
 use crate::repl;
+use super::limits::Limits;
 use crate::script::{Failure, Input, Session, SessionOptions};
 use crate::sys::Interrupt;
-use crate::workbench::{Fallback, HostEnvironment, Limits, Network, Report, Settings, Workbench};
+use crate::workbench::{Fallback, HostEnvironment, Network, Report, Settings, Workbench};
 
 /// The process's surroundings, read once.
 #[derive(Debug, Clone)]
@@ -42,7 +43,6 @@ impl Surroundings {
         };
         Ok(Self {
             force: force()?,
-            limits: limits()?,
             store: store(arguments)?,
             environment: std::env::vars_os()
                 .map(|(name, value)| {
@@ -51,6 +51,7 @@ impl Surroundings {
                 .collect(),
             interrupt,
             source_date_epoch,
+            limits: Limits::read(&std::env::var("PLYWOOD_LIMITS").unwrap_or_default(), &arguments.limits)?,
             json: arguments.json,
             quiet: arguments.quiet,
         })
@@ -72,7 +73,7 @@ impl Surroundings {
                 report,
             },
             force: self.force.clone(),
-            limits: self.limits.clone(),
+            limits: self.limits.images.clone(),
         }))
     }
 
@@ -170,6 +171,8 @@ impl Surroundings {
                 environment,
                 input: attended.then(ask),
                 style: console.style,
+                terminal: terminal_size,
+                limits: self.limits.script,
                 ..SessionOptions::default()
             },
         )
@@ -206,6 +209,13 @@ fn ask() -> Input {
     })
 }
 
+/// The size of the terminal on standard output.
+fn terminal_size() -> Option<(u16, u16)> {
+    let size = crate::sys::pty::size(io::stdout().as_fd()).ok()?;
+    // A terminal that does not know its size says 0.
+    (size.columns > 0).then_some((size.columns, size.rows))
+}
+
 /// Older ways that are forced: names with commas between them.
 fn force() -> Result<Vec<Fallback>> {
     let names = std::env::var("PLYWOOD_FORCE").unwrap_or_default();
@@ -219,12 +229,6 @@ fn force() -> Result<Vec<Fallback>> {
             })
         })
         .collect()
-}
-
-/// What archives and registries are allowed: see [`Limits`].
-fn limits() -> Result<Limits> {
-    let text = std::env::var("PLYWOOD_LIMITS").unwrap_or_default();
-    text.parse::<Limits>().map_err(|error| Failure::new("usage", format!("`PLYWOOD_LIMITS`: {error}")).into())
 }
 
 fn store(arguments: &Arguments) -> Result<PathBuf> {

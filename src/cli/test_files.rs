@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use super::console::Console;
 use super::surroundings::Surroundings;
-use super::{Result, feed_file};
-use crate::script::{Failure, Outcome};
+use super::{Result, feed_file, read_script};
+use crate::script::{Failure, Outcome, Style};
 
 #[derive(Debug, serde::Serialize)]
 struct Verdict {
@@ -20,17 +20,24 @@ struct Verdict {
     error: Option<Failure>,
 }
 
-/// Runs the tests; 1 if one fails, 130 if interrupted.
-pub fn run(files: &[PathBuf], around: &Surroundings, console: &Console) -> Result {
+/// Runs the tests; 1 if one fails, 130 if interrupted. The results go to `junit` too, if there is one.
+pub fn run(files: &[PathBuf], junit: Option<&Path>, around: &Surroundings, console: &Console) -> Result {
     let mut verdicts = Vec::new();
+    let mut interrupted = false;
     for file in files {
         verdicts.extend(of_file(file, around, console));
-        let interrupted = verdicts
+        interrupted = verdicts
             .last()
             .is_some_and(|verdict| verdict.error.as_ref().is_some_and(|error| error.process_code() == 130));
         if interrupted {
-            return Ok(130);
+            break;
         }
+    }
+    if let Some(report) = junit {
+        write_junit(&verdicts, report, around, console)?;
+    }
+    if interrupted {
+        return Ok(130);
     }
     let failed = verdicts.iter().filter(|verdict| !verdict.ok).count();
     if console.json {
@@ -39,6 +46,20 @@ pub fn run(files: &[PathBuf], around: &Surroundings, console: &Console) -> Resul
         console.line(&format!("{} passed, {failed} failed", verdicts.len() - failed));
     }
     Ok(i32::from(failed > 0))
+}
+
+/// The library knows how JUnit writes its XML.
+fn write_junit(verdicts: &[Verdict], report: &Path, around: &Surroundings, console: &Console) -> Result<()> {
+    const CODE: &str = "import \"std/junit\" as junit; junit::xml(parse_json(args[0])) + \"\\n\"";
+    let results = serde_json::json!(verdicts).to_string();
+    let outcome = around.session(console, vec![results], false).feed(CODE, "plywood");
+    if let Some(failure) = outcome.error {
+        return Err(failure.into());
+    }
+    let text = outcome.value.map(|value| value.render(&Style::PLAIN)).unwrap_or_default();
+    std::fs::write(report, text).map_err(|error| {
+        Failure::new("io", format!("cannot write `{}`: {error}", report.display())).into()
+    })
 }
 
 fn of_file(file: &Path, around: &Surroundings, console: &Console) -> Vec<Verdict> {
@@ -56,11 +77,13 @@ fn of_file(file: &Path, around: &Surroundings, console: &Console) -> Vec<Verdict
     if tests.is_empty() || failed {
         return vec![verdict(file, "", loaded, start, console)];
     }
+    let name = file.to_string_lossy();
     let mut verdicts = Vec::new();
     for test in tests {
         let start = Instant::now();
         let mut session = around.session(console, Vec::new(), false);
-        let outcome = feed_file(&mut session, file).map(|_| session.feed(&format!("{test}()"), &test));
+        // With the file in one text, so that its constants are there and its imports relative to it.
+        let outcome = read_script(file).map(|text| session.feed(&format!("{text}\n;{test}()"), &name));
         verdicts.push(verdict(file, &test, outcome, start, console));
     }
     verdicts

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::render::Style;
+use super::limits::{Limits, Watch};
 use crate::sys::Interrupt;
 use crate::workbench::{Stream, Workbench};
 
@@ -56,6 +57,10 @@ pub struct SessionOptions {
     pub input: Option<Input>,
     /// How values are shown where output goes.
     pub style: Style,
+    /// Columns and rows of the terminal that the output goes to, if it goes to one.
+    pub terminal: fn() -> Option<(u16, u16)>,
+    /// How far a script may go.
+    pub limits: Limits,
     /// Whether Ctrl-C has come; looked at between any two operations, so it must be quick.
     pub interrupted: fn() -> bool,
 }
@@ -70,6 +75,8 @@ impl Default for SessionOptions {
             environment: Vec::new(),
             input: None,
             style: Style::PLAIN,
+            terminal: || None,
+            limits: Limits::default(),
             interrupted: || Interrupt.raised(),
         }
     }
@@ -91,6 +98,8 @@ pub struct Context {
     pub workbench: Arc<Workbench>,
     /// The session's options.
     pub options: SessionOptions,
+    /// Looks after its limits.
+    pub watch: Watch,
 }
 
 impl fmt::Debug for Context {

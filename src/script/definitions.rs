@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use rhai::Engine;
 
-use super::resolver::STDLIB;
+use super::library::MODULES as STDLIB;
 use super::types::{self, list};
 use super::verbs::{self, Kind, Param};
 

@@ -12,8 +12,6 @@ use super::context::Context;
 use super::resolver::Resolver;
 use super::{in_place, receiver, render, types, verbs};
 
-/// Nested calls of script functions; each takes a few kilobytes of stack.
-const CALL_LEVELS: usize = 100;
 /// Nesting of expressions, which the parser follows recursively.
 const EXPRESSION_DEPTH: usize = 200;
 /// The same inside functions.
@@ -36,9 +34,8 @@ pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
     engine.register_global_module(natives(context).into());
 
     engine.set_module_resolver(resolver);
-    engine.set_max_call_levels(CALL_LEVELS);
+    context.options.limits.apply(&mut engine);
     engine.set_max_expr_depths(EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH);
-    engine.set_max_operations(0);
     engine.set_fail_on_invalid_map_property(true);
 
     let print = Arc::clone(&context.options.out.print);
@@ -46,7 +43,13 @@ pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
     let debug = Arc::clone(&context.options.out.debug);
     engine.on_debug(move |text, source, at| debug(&located(text, source, at)));
     let interrupted = context.options.interrupted;
-    engine.on_progress(move |_| interrupted().then_some(Dynamic::UNIT));
+    let watched = Arc::clone(context);
+    engine.on_progress(move |_| {
+        if interrupted() {
+            return Some(Dynamic::UNIT);
+        }
+        watched.watch.step().map(Dynamic::from)
+    });
     engine
 }
 

@@ -3,9 +3,13 @@
 mod functions;
 mod syntax;
 
+use std::sync::Arc;
+
 use rhai::{EvalAltResult, Position};
 
 use super::failure::{CallSite, Failure, Place};
+use super::library::{self, FunctionDoc};
+use super::limits::{Limits, Reached};
 use super::raised::Raised;
 use super::sources::Sources;
 use super::types::{self, Handle};
@@ -26,6 +30,10 @@ pub struct Surroundings<'a> {
     pub functions: Vec<(String, usize)>,
     /// Every function's name; asked for only when needed.
     pub known: &'a dyn Fn() -> Vec<String>,
+    /// The functions of the module that was imported by that name.
+    pub members: &'a dyn Fn(&str) -> Vec<FunctionDoc>,
+    /// How far a script may go.
+    pub limits: &'a Limits,
 }
 
 /// Where an error happened and what surrounds the place.
@@ -40,9 +48,17 @@ struct Spot<'a> {
 
 /// The failure that `error` is; `entry` is the text that was fed.
 pub fn failure(error: &EvalAltResult, entry: &str, around: &Surroundings<'_>) -> Failure {
+    unwind(error, entry.to_owned(), Vec::new(), around)
+}
+
+/// Follows `error`, which was met in the text `source`, to where it began; `calls` led there.
+fn unwind(
+    error: &EvalAltResult,
+    mut source: String,
+    mut calls: Vec<CallSite>,
+    around: &Surroundings<'_>,
+) -> Failure {
     let mut error = error;
-    let mut source = entry.to_owned();
-    let mut calls = Vec::new();
     let mut in_function = false;
     loop {
         match error {
@@ -68,6 +84,9 @@ pub fn failure(error: &EvalAltResult, entry: &str, around: &Surroundings<'_>) ->
             }
             _ => break,
         }
+    }
+    if let Some(origin) = origin(error) {
+        return unwind(&origin, source, calls, around);
     }
     calls.reverse();
     let mut position = error.position();
@@ -109,6 +128,12 @@ pub fn failure(error: &EvalAltResult, entry: &str, around: &Surroundings<'_>) ->
         line,
         width,
     }
+}
+
+/// What was caught by `attempt` and is thrown once more.
+fn origin(error: &EvalAltResult) -> Option<Arc<EvalAltResult>> {
+    let EvalAltResult::ErrorRuntime(value, _) = error else { return None };
+    value.read_lock::<Handle<Raised>>().and_then(|raised| raised.origin.0.clone())
 }
 
 /// The same error as a value, for `attempt`.
@@ -172,8 +197,12 @@ fn describe(error: &EvalAltResult, spot: &Spot<'_>) -> Raised {
         E::ErrorNonPureMethodCallOnConstant(name, _) => {
             script(format!("`{name}` would change a constant")).with_hint("copy it first: `let mine = …`")
         }
-        E::ErrorModuleNotFound(name, _) => script(format!("there is no module `{name}` here"))
-            .with_hint(format!("such as `import \"std/lesson\" as {name};`, at the top")),
+        E::ErrorModuleNotFound(name, _) => {
+            let alias = |known: &&'static str| library::alias(known) == name;
+            let path = library::names().find(alias).unwrap_or("std/lesson");
+            script(format!("there is no module `{name}` here"))
+                .with_hint(format!("such as `import \"{path}\" as {name};`, at the top"))
+        }
         E::ErrorFor(_) => {
             script("`for` wants something with items: an array, a list, a map's `keys()`, a range")
         }
@@ -186,9 +215,16 @@ fn describe(error: &EvalAltResult, spot: &Spot<'_>) -> Raised {
         }
         E::ErrorArithmetic(message, _) => script(first_lower(message)),
         E::ErrorUnboundThis(_) => script("`this` means nothing here"),
-        E::ErrorStackOverflow(_) => script("functions call each other too deeply")
-            .with_hint("a function that calls itself needs an end"),
-        E::ErrorTerminated(..) => Raised::new("interrupted", "interrupted"),
+        E::ErrorStackOverflow(_) => limits(spot).reached("calls"),
+        E::ErrorDataTooLarge(what, _) => limits(spot).reached(match what.as_str() {
+            text if text.contains("string") => "text",
+            array if array.contains("array") => "array",
+            _ => "map",
+        }),
+        E::ErrorTerminated(token, _) => match token.clone().try_cast::<Reached>() {
+            Some(reached) => reached.raised(&limits(spot)),
+            None => Raised::new("interrupted", "interrupted"),
+        },
         other => {
             let mut text = other.to_string();
             if let Some(place) = text.rfind(" (line ") {
@@ -197,6 +233,10 @@ fn describe(error: &EvalAltResult, spot: &Spot<'_>) -> Raised {
             script(first_lower(&text))
         }
     }
+}
+
+fn limits(spot: &Spot<'_>) -> Limits {
+    spot.around.map(|around| *around.limits).unwrap_or_default()
 }
 
 fn first_lower(text: &str) -> String {

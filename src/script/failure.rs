@@ -27,7 +27,7 @@ pub struct CallSite {
 /// Why a statement failed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Failure {
-    /// Which kind: those of the workbench, and `syntax`, `script`, `usage`, `internal`.
+    /// Which kind: those of the workbench, and `syntax`, `script`, `limit`, `usage`, `internal`.
     pub kind: Cow<'static, str>,
     /// What went wrong.
     pub message: String,

@@ -4,6 +4,7 @@
 //! [`mod@verbs`] is the table of what scripts can do, [`types`] what they get, `render` how people see
 //! it. Everything that a script does to containers goes through [`crate::workbench`].
 
+mod closure;
 mod context;
 mod definitions;
 mod engine;
@@ -13,6 +14,8 @@ pub mod help;
 mod in_place;
 mod json;
 mod members;
+pub mod library;
+pub mod limits;
 mod options;
 mod raised;
 mod receiver;
@@ -31,9 +34,10 @@ pub mod verbs;
 pub use context::{Input, SessionOptions, Sinks, StreamSink, TextSink};
 pub use definitions::definitions;
 pub use failure::{CallSite, Failure, Place};
+pub use library::MODULES as STDLIB;
+pub use limits::Limits;
 pub use members::{Member, about, members};
 pub use render::{Style, duration, size, visible, visible_json};
-pub use resolver::STDLIB;
 pub use search::{Hit, search};
 pub use session::{Completeness, Known, Names, Outcome, Session, SessionState};
 pub use suggest::nearest;

@@ -150,7 +150,7 @@ fn environment(value: &Dynamic) -> Option<Vec<(String, Option<String>)>> {
 }
 
 /// Seconds, or `1h`, `1m30s`, `250ms`, `1.5s`.
-fn duration(value: &Dynamic) -> Option<Duration> {
+pub fn duration(value: &Dynamic) -> Option<Duration> {
     if let Some(seconds) = json::float(value) {
         return Duration::try_from_secs_f64(seconds).ok();
     }

@@ -1,6 +1,7 @@
 //! Errors as scripts catch them.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use rhai::{Dynamic, EvalAltResult, Position};
 use serde::Serialize;
@@ -26,6 +27,27 @@ pub struct Raised {
     pub stderr: Option<String>,
     /// The container it ran in.
     pub container: Option<Container>,
+    /// Where it came from, if it was caught by `attempt`.
+    #[serde(skip)]
+    pub origin: Origin,
+}
+
+/// The error that a caught one was, with its place and the calls that led there: what a `throw` of it
+/// shows. It is not part of what the error says.
+#[derive(Debug, Clone, Default)]
+pub struct Origin(pub Option<Arc<EvalAltResult>>);
+
+impl Origin {
+    /// The origin of `error` itself.
+    pub fn of(error: Box<EvalAltResult>) -> Self {
+        Self(Some(Arc::from(error)))
+    }
+}
+
+impl PartialEq for Origin {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Raised {
@@ -38,6 +60,7 @@ impl Raised {
             exit_code: None,
             stderr: None,
             container: None,
+            origin: Origin::default(),
         }
     }
 
@@ -64,6 +87,7 @@ impl From<Error> for Raised {
             exit_code: error.exit_code,
             stderr: error.stderr,
             container: error.container.map(|container| *container),
+            origin: Origin::default(),
         }
     }
 }

@@ -6,8 +6,15 @@
 //! variable, the head is read by a function first: `value_of(c).files.filter(…)`, and nothing
 //! stays locked. Copies of our values are the same thing, and a copy of an array that is only read
 //! is as good as the array. Columns of errors are counted as in the text that was given.
+//!
+//! In a module the verbs get a name of their own by the same means: Rhai would find a function of the
+//! script that imports it first, and a script may well have a `run` of its own.
 
-use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, Module, ParseError, Scope, Stmt};
+use std::collections::HashSet;
+
+use rhai::{AST, ASTFlags, ASTNode, Dynamic, Engine, Expr, Ident, Module, ParseError, Position, Scope, Stmt};
+
+use super::verbs;
 
 /// Methods that only read their receiver.
 const READERS: &[&str] = &[
@@ -28,6 +35,9 @@ const READERS: &[&str] = &[
 
 /// The function; nobody would give that name to one of theirs.
 const READ: &str = "__value_of";
+
+/// The verbs in modules; nobody would give that name to a module of theirs.
+pub const VERBS: &str = "__verbs";
 
 /// Puts the function into `module`.
 pub fn register(module: &mut Module) {
@@ -59,20 +69,86 @@ impl Shifts {
     }
 }
 
+/// A name in the text, and what is put in before and after it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Edit {
+    line: usize,
+    column: usize,
+    name: String,
+    before: String,
+    after: &'static str,
+}
+
 /// Compiles `source`, with such chains made to work.
 pub fn compile(engine: &Engine, scope: &Scope<'_>, source: &str) -> Result<(AST, Shifts), ParseError> {
     let ast = engine.compile_with_scope(scope, source)?;
     // Closures are functions of the AST: without one there is nothing to do.
-    let heads = if ast.has_functions() { heads(&ast) } else { Vec::new() };
-    if heads.is_empty() {
+    let edits = if ast.has_functions() { heads(&ast) } else { Vec::new() };
+    compile_edited(engine, scope, source, ast, edits)
+}
+
+/// The same for a module, where verbs are verbs whatever the script has.
+pub fn compile_module(engine: &Engine, source: &str) -> Result<(AST, Shifts), ParseError> {
+    let scope = Scope::new();
+    let ast = engine.compile_with_scope(&scope, source)?;
+    let mut edits = heads(&ast);
+    edits.extend(calls_of_verbs(&ast));
+    compile_edited(engine, &scope, source, ast, edits)
+}
+
+fn compile_edited(
+    engine: &Engine,
+    scope: &Scope<'_>,
+    source: &str,
+    ast: AST,
+    mut edits: Vec<Edit>,
+) -> Result<(AST, Shifts), ParseError> {
+    if edits.is_empty() {
         return Ok((ast, Shifts::default()));
     }
-    let (text, shifts) = edit(source, heads);
+    edits.sort();
+    edits.dedup();
+    let (text, shifts) = edit(source, edits);
     Ok((engine.compile_with_scope(scope, text)?, shifts))
 }
 
-/// Line, column and name of the chains' heads.
-fn heads(ast: &AST) -> Vec<(usize, usize, String)> {
+/// What a module's statements begin with, so that its functions find the verbs by that name.
+pub fn import_of_verbs() -> Stmt {
+    let path = Expr::StringConstant(VERBS.into(), Position::NONE);
+    let name = Ident { name: VERBS.into(), pos: Position::NONE };
+    Stmt::Import(Box::new((path, name)), Position::NONE)
+}
+
+/// The calls of verbs that are none of the text's own functions.
+fn calls_of_verbs(ast: &AST) -> Vec<Edit> {
+    let own: HashSet<(&str, usize)> = ast
+        .shared_lib()
+        .iter_script_fn_info()
+        .map(|(_, _, name, parameters, _)| (name, parameters))
+        .collect();
+    let mut calls = Vec::new();
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
+        let call = match path.last() {
+            Some(ASTNode::Expr(Expr::FnCall(call, at))) => Some((call, at)),
+            Some(ASTNode::Stmt(Stmt::FnCall(call, at))) => Some((call, at)),
+            _ => None,
+        };
+        if let Some((call, at)) = call
+            && call.namespace.is_empty()
+            && verbs::find(&call.name).is_some()
+            && !own.contains(&(call.name.as_str(), call.args.len()))
+            && let (Some(line), Some(column)) = (at.line(), at.position())
+        {
+            let (name, before) = (call.name.to_string(), format!("{VERBS}::"));
+            calls.push(Edit { line, column, name, before, after: "" });
+        }
+        true
+    });
+    calls
+}
+
+/// The chains' heads.
+fn heads(ast: &AST) -> Vec<Edit> {
     let mut heads = Vec::new();
     ast.walk(&mut |path: &[ASTNode<'_>]| {
         if let Some(ASTNode::Expr(Expr::Dot(chain, ..) | Expr::Index(chain, ..))) = path.last()
@@ -81,28 +157,30 @@ fn heads(ast: &AST) -> Vec<(usize, usize, String)> {
             && reads_with_closure(&chain.rhs, &head.1)
             && let (Some(line), Some(column)) = (at.line(), at.position())
         {
-            heads.push((line, column, head.1.to_string()));
+            let (name, before) = (head.1.to_string(), format!("{READ}("));
+            heads.push(Edit { line, column, name, before, after: ")" });
         }
         true
     });
-    heads.sort();
-    heads.dedup();
     heads
 }
 
-fn edit(source: &str, heads: Vec<(usize, usize, String)>) -> (String, Shifts) {
+/// Sorted edits are made from the end, so that no place moves before its turn.
+fn edit(source: &str, edits: Vec<Edit>) -> (String, Shifts) {
     let mut shifts = Shifts::default();
     let mut lines: Vec<String> = source.split('\n').map(str::to_owned).collect();
-    for (line, column, name) in heads.into_iter().rev() {
+    for Edit { line, column, name, before, after } in edits.into_iter().rev() {
         let Some(text) = lines.get_mut(line - 1) else { continue };
         let Some((start, _)) = text.char_indices().nth(column - 1) else { continue };
         let end = start + name.len();
         if text.get(start..end) != Some(name.as_str()) {
             continue;
         }
-        text.replace_range(start..end, &format!("{READ}({name})"));
-        shifts.put_in.push((line, column, READ.len() + 1));
-        shifts.put_in.push((line, column + name.chars().count(), 1));
+        text.replace_range(start..end, &format!("{before}{name}{after}"));
+        shifts.put_in.push((line, column, before.len()));
+        if !after.is_empty() {
+            shifts.put_in.push((line, column + name.chars().count(), after.len()));
+        }
     }
     shifts.put_in.sort_unstable();
     (lines.join("\n"), shifts)

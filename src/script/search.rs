@@ -1,7 +1,7 @@
 //! Help by words: which verbs, options, getters and functions have to do with what somebody asks.
 
 use super::members::{about, members};
-use super::resolver::STDLIB;
+use super::library::MODULES as STDLIB;
 use super::types::{self, list};
 use super::verbs;
 

@@ -5,17 +5,21 @@ mod known;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use rhai::{AST, Dynamic, Engine, EvalAltResult, FnPtr, LexError, ParseError, ParseErrorType, Scope, Stmt};
+use rhai::{
+    AST, Dynamic, Engine, EvalAltResult, Expr, FnPtr, LexError, ParseError, ParseErrorType, Scope, Stmt,
+};
 
 use super::context::{Context, SessionOptions};
 use super::explain::{self, Surroundings};
 use super::failure::Failure;
+use super::library::FunctionDoc;
+use super::limits::Watch;
 use super::raised::ExitCode;
 use super::receiver::{self, Shifts};
 use super::resolver::Resolver;
 use super::sources::{Sources, without_interpreter_line};
 use super::value::Value;
-use super::{engine, verbs};
+use super::{engine, help, verbs};
 use crate::workbench::Workbench;
 
 pub use known::Known;
@@ -58,7 +62,7 @@ pub struct Names {
 pub struct SessionState {
     scope: Scope<'static>,
     functions: AST,
-    imports: Vec<Stmt>,
+    imports: Vec<Import>,
 }
 
 impl std::fmt::Debug for SessionState {
@@ -75,8 +79,32 @@ pub struct Session {
     /// The functions of what was fed so far.
     functions: AST,
     /// `import` statements of what was fed so far: Rhai forgets them after each evaluation.
-    imports: Vec<Stmt>,
+    imports: Vec<Import>,
+    resolver: Resolver,
     sources: Sources,
+}
+
+/// An `import … as name` at the top of a text.
+#[derive(Debug, Clone)]
+struct Import {
+    statement: Stmt,
+    name: String,
+    /// What it imports, where that is a plain text.
+    path: Option<String>,
+    /// The text that it stands in.
+    source: String,
+}
+
+impl Import {
+    fn of(statement: &Stmt, source: &str) -> Option<Self> {
+        let Stmt::Import(parts, _) = statement else { return None };
+        let path = match &parts.0 {
+            Expr::StringConstant(path, _) => Some(path.to_string()),
+            _ => None,
+        };
+        let (statement, name) = (statement.clone(), parts.1.name.to_string());
+        Some(Self { statement, name, path, source: source.to_owned() })
+    }
 }
 
 impl std::fmt::Debug for Session {
@@ -89,10 +117,20 @@ impl Session {
     /// A session on `workbench`. Quick: nothing is opened.
     #[must_use]
     pub fn new(workbench: Arc<Workbench>, options: SessionOptions) -> Self {
-        let context = Arc::new(Context { workbench, options });
+        let watch = Watch::new(options.limits);
+        let context = Arc::new(Context { workbench, options, watch });
         let sources = Sources::default();
-        let engine = engine::build(&context, Resolver::new(sources.clone()));
-        Self { engine, context, scope: Scope::new(), functions: AST::empty(), imports: Vec::new(), sources }
+        let resolver = Resolver::new(Arc::clone(&context), sources.clone());
+        let engine = engine::build(&context, resolver.clone());
+        Self {
+            engine,
+            context,
+            scope: Scope::new(),
+            functions: AST::empty(),
+            imports: Vec::new(),
+            resolver,
+            sources,
+        }
     }
 
     /// The workbench below.
@@ -129,8 +167,10 @@ impl Session {
         ast.set_source(name);
 
         let before = self.context.options.interactive.then(|| self.scope.clone());
-        let imports: Vec<Stmt> =
-            ast.statements().iter().filter(|it| matches!(it, Stmt::Import(..))).cloned().collect();
+        let imports: Vec<Import> =
+            ast.statements().iter().filter_map(|statement| Import::of(statement, name)).collect();
+        // Who imports once more at the prompt has changed something.
+        self.resolver.refresh(self.context.options.interactive && !imports.is_empty());
         self.sources.define(name, &ast);
         let whole = self.together(ast, name);
 
@@ -149,7 +189,10 @@ impl Session {
             }
             _ => {
                 self.functions = whole.clone_functions_only();
-                self.imports.extend(imports);
+                for import in imports {
+                    self.imports.retain(|known| known.name != import.name || import.name.is_empty());
+                    self.imports.push(import);
+                }
             }
         }
         outcome
@@ -162,12 +205,14 @@ impl Session {
         }
         let new = ast.statements().to_vec();
         let functions = self.functions.merge(&ast.clone_functions_only());
-        let mut whole = AST::new(self.imports.iter().cloned().chain(new), functions.shared_lib().clone());
+        let imports = self.imports.iter().map(|import| import.statement.clone());
+        let mut whole = AST::new(imports.chain(new), functions.shared_lib().clone());
         whole.set_source(name);
         whole
     }
 
     fn evaluate(&mut self, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
+        let _watched = self.context.watch.begin();
         let (engine, scope) = (&self.engine, &mut self.scope);
         catch_unwind(AssertUnwindSafe(|| engine.eval_ast_with_scope::<Dynamic>(scope, ast)))
             .unwrap_or_else(|panic| Err(verbs::internal("the script engine", &*panic).into()))
@@ -204,8 +249,21 @@ impl Session {
                     })
                     .collect()
             };
-        let surroundings =
-            Surroundings { sources: &self.sources, variables, closures, functions, known: &known };
+        let imported: Vec<Import> =
+            ast.statements().iter().filter_map(|statement| Import::of(statement, name)).collect();
+        let members = |module: &str| {
+            let import = imported.iter().chain(&self.imports).find(|import| import.name == module);
+            import.map(|import| self.functions_of(import)).unwrap_or_default()
+        };
+        let surroundings = Surroundings {
+            sources: &self.sources,
+            variables,
+            closures,
+            functions,
+            known: &known,
+            members: &members,
+            limits: &self.context.options.limits,
+        };
         explain::failure(error, name, &surroundings)
     }
 
@@ -242,15 +300,25 @@ impl Session {
             })
             .collect();
         functions.sort();
-        let modules = self
-            .imports
-            .iter()
-            .filter_map(|statement| match statement {
-                Stmt::Import(parts, _) => Some(parts.1.name.to_string()),
-                _ => None,
-            })
-            .collect();
+        let named = self.imports.iter().filter(|import| !import.name.is_empty());
+        let modules = named.map(|import| import.name.clone()).collect();
         Names { variables, functions, modules }
+    }
+
+    /// All about a verb, a type, a module or a function of one, also under the name that it was imported as.
+    #[must_use]
+    pub fn help(&self, name: &str) -> Option<String> {
+        let imported = || {
+            let alias = name.split("::").next().unwrap_or(name);
+            let import = self.imports.iter().find(|import| import.name == alias)?;
+            let module = self.resolver.module(&import.source, import.path.as_deref()?)?;
+            help::of_imported(name, std::iter::once((alias, &*module)))
+        };
+        help::of(name).or_else(imported)
+    }
+
+    fn functions_of(&self, import: &Import) -> Vec<FunctionDoc> {
+        import.path.as_ref().map(|path| self.resolver.functions(&import.source, path)).unwrap_or_default()
     }
 
     /// The text of the function called `name`, as it was given.

@@ -20,6 +20,7 @@ pub mod pty;
 pub mod resume;
 pub mod seccomp;
 pub mod signal;
+pub mod stack;
 pub mod terminal;
 pub mod userns;
 

@@ -86,6 +86,22 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+impl Settings {
+    /// A store at `store` and nothing special: no terminal, no environment, the usual bounds.
+    #[must_use]
+    pub fn at(store: impl Into<PathBuf>) -> Self {
+        Self {
+            store: store.into(),
+            interrupt: Interrupt,
+            source_date_epoch: None,
+            terminal: false,
+            host: HostEnvironment::default(),
+            force: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// The caller's environment, as far as verbs use it.
 #[derive(Debug, Clone, Default)]
 pub struct HostEnvironment {

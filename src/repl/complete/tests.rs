@@ -6,20 +6,11 @@ use std::sync::Arc;
 
 use super::*;
 use crate::script::{Known, Member, Names, Session, SessionOptions, members};
-use crate::sys::Interrupt;
-use crate::workbench::{Bearings, HostEnvironment, InnerFile, Settings, Workbench};
+use crate::workbench::{Bearings, InnerFile, Settings, Workbench};
 
 /// A session without a store.
 pub fn session() -> Session {
-    let workbench = Workbench::new(Settings {
-        store: "/nonexistent".into(),
-        interrupt: Interrupt,
-        source_date_epoch: None,
-        terminal: false,
-        force: Vec::new(),
-        limits: crate::workbench::Limits::default(),
-        host: HostEnvironment::default(),
-    });
+    let workbench = Workbench::new(Settings::at("/nonexistent"));
     Session::new(Arc::new(workbench), SessionOptions::default())
 }
 

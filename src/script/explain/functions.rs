@@ -1,8 +1,9 @@
 //! "Function not found", in words that help.
 
-use super::{Raised, Spot, script};
+use super::{Raised, Spot, Surroundings, script};
+use crate::script::library::FunctionDoc;
 use crate::script::types::{self, list};
-use crate::script::{suggest, verbs};
+use crate::script::{receiver, suggest, verbs};
 
 /// `signature` is Rhai's: `image (i64)`, `lesson::step (string)`, `+ (Image, string)`.
 pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
@@ -12,8 +13,10 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
     if !name.chars().any(char::is_alphanumeric) {
         return operator(name, &words);
     }
+    let name = name.strip_prefix(receiver::VERBS).and_then(|name| name.strip_prefix("::")).unwrap_or(name);
     if let Some((module, function)) = name.rsplit_once("::") {
-        return script(format!("`{module}` has no function `{function}({})`", words.join(", ")));
+        let raised = script(format!("`{module}` has no function `{function}({})`", words.join(", ")));
+        return raised.with_hint(spot.around.map_or_else(String::new, |around| member(around, module, function)));
     }
     let got = if words.is_empty() { "no argument".to_owned() } else { format!("({})", words.join(", ")) };
     let Some(around) = spot.around else { return script(format!("there is no function `{name}` for {got}")) };
@@ -68,6 +71,25 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
     match suggest::nearest(name, names) {
         Some(near) => raised.with_hint(format!("did you mean `{near}`?")),
         None => raised.with_hint("help() lists what there is"),
+    }
+}
+
+/// What of `module` may have been meant.
+fn member(around: &Surroundings<'_>, module: &str, function: &str) -> String {
+    let functions = (around.members)(module);
+    let ways = |function: &FunctionDoc| -> Vec<String> {
+        let plain = function.ways.iter().filter(|way| way.receiver.is_none());
+        plain.map(|way| format!("`{}({})`", function.name, way.parameters.join(", "))).collect()
+    };
+    let named = |name: &str| functions.iter().find(|known| known.name == name).map(&ways);
+    if let Some(ways) = named(function) {
+        return format!("it is {}", ways.join(" or "));
+    }
+    let all: Vec<String> = functions.iter().flat_map(&ways).collect();
+    match suggest::nearest(function, functions.iter().map(|function| function.name.as_str())) {
+        Some(near) => format!("did you mean {}?", named(near).unwrap_or_default().join(" or ")),
+        None if all.is_empty() => String::new(),
+        None => format!("its functions are {}", all.join(", ")),
     }
 }
 

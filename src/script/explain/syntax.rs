@@ -30,6 +30,8 @@ pub(super) fn describe(error: &ParseErrorType, line: Option<&str>, column: usize
                 if message.is_empty() { format!("`{symbol}` has no meaning here") } else { message.clone() };
             syntax(first_lower(&message))
         }
+        ParseErrorType::ExprTooDeep => syntax("this is nested too deeply".to_owned())
+            .with_hint("a part of it can be a variable or a function of its own"),
         ParseErrorType::UnexpectedEOF => syntax("the script ends in the middle of something".to_owned())
             .with_hint("a bracket or a brace is open"),
         ParseErrorType::MissingToken(token, purpose) => {

@@ -3,19 +3,10 @@
 use std::sync::Arc;
 
 use crate::script::{Failure, Session, SessionOptions};
-use crate::sys::Interrupt;
-use crate::workbench::{HostEnvironment, Settings, Workbench};
+use crate::workbench::{Settings, Workbench};
 
 fn session() -> Session {
-    let workbench = Workbench::new(Settings {
-        store: "/nonexistent".into(),
-        interrupt: Interrupt,
-        source_date_epoch: None,
-        terminal: false,
-        force: Vec::new(),
-        limits: crate::workbench::Limits::default(),
-        host: HostEnvironment::default(),
-    });
+    let workbench = Workbench::new(Settings::at("/nonexistent"));
     Session::new(Arc::new(workbench), SessionOptions::default())
 }
 
@@ -55,7 +46,7 @@ fn the_usual_slips_get_a_hint() {
         ("let x = \"a", "this text has no end", "back-ticks"),
         ("lesson::step()", "there is no module `lesson` here", "import \"std/lesson\" as lesson;"),
         ("import \"std/leson\" as l;", "there is no module `std/leson`", "did you mean `std/lesson`?"),
-        ("import \"nowhere/x\" as l;", "cannot read the module `nowhere/x.rhai`", "relative to the file"),
+        ("import \"nowhere/x\" as l;", "there is no module `nowhere/x.rhai`", "relative to the file"),
         ("for x in 5 { }", "expecting an iterable value", ""),
         ("1 / 0", "division by zero", ""),
         ("if 1 { }", "expecting a boolean expression", ""),

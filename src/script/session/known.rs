@@ -1,9 +1,9 @@
 //! What a session knows, for completion and the prompt: nothing is run to find it out.
 
-use rhai::{Array, Dynamic, Expr, Map, Position, Stmt};
+use rhai::{Array, Dynamic, Map, Position};
 
 use super::super::members::{Member, members};
-use super::super::resolver::{STDLIB, file};
+use super::super::{library, resolver};
 use super::super::sources::without_interpreter_line;
 use super::super::types;
 use super::{Session, wants_more};
@@ -32,23 +32,18 @@ impl Session {
     /// What the module imported as `alias` offers.
     #[must_use]
     pub fn members_of(&self, alias: &str) -> Option<Vec<Member>> {
-        let path = self.imports.iter().rev().find_map(|statement| match statement {
-            Stmt::Import(parts, _) if parts.1.name == alias => match &parts.0 {
-                Expr::StringConstant(path, _) => Some(path.to_string()),
-                _ => None,
-            },
-            _ => None,
-        })?;
+        let import = self.imports.iter().rev().find(|import| import.name == alias)?;
+        let path = import.path.clone()?;
         self.members_in(&path)
     }
 
     /// What the module at `path` offers; one of the library, or one that was imported before.
     #[must_use]
     pub fn members_in(&self, path: &str) -> Option<Vec<Member>> {
-        if let Some((_, text)) = STDLIB.iter().find(|(name, _)| *name == path) {
+        if let Some(text) = library::text(path) {
             return Some(members(text));
         }
-        let text = self.sources.get(&file(None, path).to_string_lossy())?;
+        let text = self.sources.get(&resolver::name(None, path)?)?;
         Some(members(&text))
     }
 
@@ -97,19 +92,10 @@ mod tests {
 
     use super::*;
     use crate::script::SessionOptions;
-    use crate::sys::Interrupt;
-    use crate::workbench::{HostEnvironment, Settings, Workbench};
+    use crate::workbench::{Settings, Workbench};
 
     fn session() -> Session {
-        let workbench = Workbench::new(Settings {
-            store: "/nonexistent".into(),
-            interrupt: Interrupt,
-            source_date_epoch: None,
-            terminal: false,
-            force: Vec::new(),
-            limits: crate::workbench::Limits::default(),
-            host: HostEnvironment::default(),
-        });
+        let workbench = Workbench::new(Settings::at("/nonexistent"));
         Session::new(Arc::new(workbench), SessionOptions::default())
     }
 

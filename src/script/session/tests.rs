@@ -7,19 +7,10 @@ use rhai::Dynamic;
 use super::*;
 use crate::script::types::{Handle, List};
 use crate::script::{Sinks, sample};
-use crate::sys::Interrupt;
-use crate::workbench::{HostEnvironment, Settings};
+use crate::workbench::{Settings};
 
 fn workbench() -> Arc<Workbench> {
-    Arc::new(Workbench::new(Settings {
-        store: "/nonexistent".into(),
-        interrupt: Interrupt,
-        source_date_epoch: None,
-        terminal: false,
-        force: Vec::new(),
-        limits: crate::workbench::Limits::default(),
-        host: HostEnvironment::default(),
-    }))
+    Arc::new(Workbench::new(Settings::at("/nonexistent")))
 }
 
 fn session(interactive: bool) -> Session {
@@ -273,6 +264,7 @@ fn the_library_passes_its_own_tests() {
     for (name, text) in [
         ("lesson", include_str!("../../../stdlib/tests/lesson.rhai")),
         ("experiment", include_str!("../../../stdlib/tests/experiment.rhai")),
+        ("junit", include_str!("../../../stdlib/tests/junit.rhai")),
     ] {
         let mut session = Session::new(workbench(), SessionOptions::default());
         let outcome = session.feed(text, name);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rhai::{Array, Dynamic, FnPtr, FuncRegistration, ImmutableString, Module, NativeCallContext};
 
+use super::super::closure;
 use super::super::context::Context;
 use super::super::json;
 use super::super::raised::{Raised, Result};
@@ -172,7 +173,7 @@ fn register_with_closures<T: Record>(module: &mut Module) {
     FuncRegistration::new("map").with_volatility(true).set_into_module(
         module,
         |context: NativeCallContext<'_>, list: Of<'_, T>, of: FnPtr| -> Result<Array> {
-            list.items.iter().map(|item| of.call_within_context(&context, (item.clone(),))).collect()
+            list.items.iter().map(|item| of_item(&context, &of, item)).collect()
         },
     );
     FuncRegistration::new("map").set_into_module(
@@ -188,7 +189,7 @@ fn register_with_closures<T: Record>(module: &mut Module) {
             let keys = list
                 .items
                 .iter()
-                .map(|item| of.call_within_context::<Dynamic>(&context, (item.clone(),)))
+                .map(|item| of_item(&context, &of, item))
                 .collect::<Result<Vec<_>>>()?;
             ordered(list, keys)
         },
@@ -207,7 +208,7 @@ fn register_with_closures<T: Record>(module: &mut Module) {
             let numbers = list
                 .items
                 .iter()
-                .map(|item| of.call_within_context::<Dynamic>(&context, (item.clone(),)))
+                .map(|item| of_item(&context, &of, item))
                 .collect::<Result<Vec<_>>>()?;
             sum(numbers)
         },
@@ -253,8 +254,13 @@ fn getter<T: Record>(key: &str) -> Result<fn(&T) -> Dynamic> {
     })
 }
 
+/// What `closure` says of `item`.
+fn of_item<T: Record>(context: &NativeCallContext<'_>, closure: &FnPtr, item: &Handle<T>) -> Result<Dynamic> {
+    closure::call(context, closure, vec![Dynamic::from(item.clone())])
+}
+
 fn says_true<T: Record>(context: &NativeCallContext<'_>, test: &FnPtr, item: &Handle<T>) -> Result<bool> {
-    let answer: Dynamic = test.call_within_context(context, (item.clone(),))?;
+    let answer = of_item(context, test, item)?;
     answer.as_bool().map_err(|got| {
         Raised::invalid(format!("the closure must give `true` or `false`, gave `{got}`"))
             .with_hint("such as `|item| item.size > 1_000_000`")

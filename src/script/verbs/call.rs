@@ -56,6 +56,20 @@ pub fn register(verb: &'static Verb, module: &mut Module, context: &Arc<Context>
             },
         );
     }
+    if verb.name == "sleep" {
+        macro_rules! seconds {
+            ($($kind:ty),*) => {$({
+                let context = Arc::clone(context);
+                FuncRegistration::new(verb.name).with_volatility(true).set_into_module(
+                    module,
+                    move |native: NativeCallContext<'_>, seconds: $kind| -> Result<Dynamic> {
+                        perform(verb, &context, &native, vec![seconds.into()])
+                    },
+                );
+            })*};
+        }
+        seconds!(i64, f64);
+    }
     if verb.name == "parse_json" {
         let context = Arc::clone(context);
         FuncRegistration::new(verb.name).set_into_module(
@@ -68,6 +82,21 @@ pub fn register(verb: &'static Verb, module: &mut Module, context: &Arc<Context>
 }
 
 fn perform(
+    verb: &'static Verb,
+    context: &Arc<Context>,
+    native: &NativeCallContext<'_>,
+    args: Vec<Dynamic>,
+) -> Result<Dynamic> {
+    checked(verb, context, native, args).map_err(|mut error| {
+        // Rhai does not, where the verb is called by its name in modules.
+        if error.position().is_none() {
+            error.set_position(native.call_position());
+        }
+        error
+    })
+}
+
+fn checked(
     verb: &'static Verb,
     context: &Arc<Context>,
     native: &NativeCallContext<'_>,

@@ -13,22 +13,28 @@ const NAME: Param = Param { name: "name", kinds: &[Kind::Text], completes: Compl
 pub static VERB: Verb = Verb {
     name: "help",
     group: Group::Script,
-    summary: "what there is, or all about one verb or type",
+    summary: "what there is, or all about one verb, type or module",
     doc: "\
-`help()` lists the verbs, `help(\"run\")` tells all about one, `help(\"Diff\")` about a type.",
+`help()` lists the verbs, `help(\"run\")` tells all about one, `help(\"Diff\")` about a type,
+`help(\"std/text\")` about a module and `help(\"text::wrap\")` about a function of one that is in the library
+or imported.",
     overloads: &[Overload { params: &[], returns: "text" }, Overload { params: &[NAME], returns: "text" }],
     options: &[],
-    examples: &[Example {
-        about: "of a verb",
-        code: r#"help("run").contains("env")"#,
-        needs: Needs::Nothing,
-    }],
+    examples: &[
+        Example { about: "of a verb", code: r#"help("run").contains("env")"#, needs: Needs::Nothing },
+        Example {
+            about: "of the library",
+            code: r#"help("text::wrap").contains("columns")"#,
+            needs: Needs::Nothing,
+        },
+    ],
     call: |call| {
         if call.count() == 0 {
             return Ok(help::overview().into());
         }
         let name = call.text(0);
-        help::of(&name).map(Dynamic::from).ok_or_else(|| {
+        let imported = || help::of_imported(&name, call.native.iter_imports());
+        help::of(&name).or_else(imported).map(Dynamic::from).ok_or_else(|| {
             let names = help::names();
             Raised::new(ErrorKind::NotFound.as_str(), format!("there is no help on `{name}`"))
                 .with_hint(match suggest::nearest(&name, names.iter().copied()) {

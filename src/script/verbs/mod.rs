@@ -30,6 +30,7 @@ mod layers;
 mod load;
 mod login;
 mod logout;
+mod now;
 mod parse_json;
 mod prune;
 mod pull;
@@ -43,11 +44,13 @@ mod rootfs;
 mod run;
 mod save;
 mod show;
+mod sleep;
 mod snapshot;
 mod snapshots;
 mod table;
 mod tag;
 mod tags;
+mod terminal;
 mod to_json;
 mod verb;
 mod waste;
@@ -104,6 +107,9 @@ pub static ALL: &[&Verb] = &[
     &env::VERB,
     &ask::VERB,
     &show::VERB,
+    &terminal::VERB,
+    &now::VERB,
+    &sleep::VERB,
     &table::VERB,
     &to_json::VERB,
     &parse_json::VERB,

@@ -29,7 +29,8 @@ those that are named.",
         needs: Needs::Nothing,
     }],
     call: |call| {
-        let style = Style { width: 100, color: false, plain: false, whole: true };
+        let width = (call.context.options.terminal)().map_or(100, |(columns, _)| columns);
+        let style = Style { width, color: false, plain: false, whole: true };
         let value = call.any(0);
         let columns: Vec<String> = call
             .any(1)

@@ -6,19 +6,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::script::{Session, SessionOptions, help};
-use crate::sys::Interrupt;
-use crate::workbench::{HostEnvironment, Settings, Workbench};
+use crate::workbench::{Settings, Workbench};
 
 fn session() -> Session {
-    let workbench = Workbench::new(Settings {
-        store: "/nonexistent".into(),
-        interrupt: Interrupt,
-        source_date_epoch: None,
-        terminal: false,
-        force: Vec::new(),
-        limits: crate::workbench::Limits::default(),
-        host: HostEnvironment::default(),
-    });
+    let workbench = Workbench::new(Settings::at("/nonexistent"));
     Session::new(Arc::new(workbench), SessionOptions::default())
 }
 

@@ -99,6 +99,8 @@ pub enum Kind {
     Any,
     /// A whole number.
     Int,
+    /// A number with a point.
+    Float,
     /// Text.
     Text,
     /// Bytes.
@@ -134,6 +136,7 @@ impl Kind {
         match self {
             Self::Any => true,
             Self::Int => value.is_int(),
+            Self::Float => value.is_float(),
             Self::Text => value.is_string(),
             Self::Blob => value.is_blob(),
             Self::Array => value.is_array(),
@@ -160,6 +163,7 @@ impl Kind {
         match self {
             Self::Any => "any",
             Self::Int => "number",
+            Self::Float => "decimal number",
             Self::Text => "text",
             Self::Blob => "blob",
             Self::Array => "array",
