@@ -70,10 +70,19 @@ fn within(command: &Command, data: u64) -> Command {
     shell
 }
 
-/// Source: proc_pid_status(5), `VmHWM`: it only grows.
+/// What was resident at most; 0 before the program has begun.
+///
+/// Between `vfork` and the end of `execve` a child has its parent's memory, and `spawn` may return before that end:
+/// its name, which comes first, changes after its memory.
+///
+/// Source: proc_pid_status(5), `VmHWM`: it only grows; `begin_new_exec` in Linux's fs/exec.c.
 fn resident(status: &str) -> u64 {
     let text = std::fs::read_to_string(status).unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let own = std::fs::read_to_string("/proc/thread-self/comm").unwrap();
+    if field("Name:") == Some(own.trim()) {
+        return 0;
+    }
+    let kib = field("VmHWM:").and_then(|line| line.strip_suffix(" kB")?.trim().parse::<u64>().ok());
     kib.unwrap_or(0) * 1024
 }
