@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use super::arguments::Arguments;
 use super::console::Console;
+use super::limits::Limits;
 use super::{Result, report};
 use crate::repl;
-use super::limits::Limits;
 use crate::script::{Failure, Input, Session, SessionOptions};
 use crate::sys::Interrupt;
 use crate::workbench::{Fallback, HostEnvironment, Network, Report, Settings, Workbench};

@@ -57,9 +57,8 @@ fn write_junit(verdicts: &[Verdict], report: &Path, around: &Surroundings, conso
         return Err(failure.into());
     }
     let text = outcome.value.map(|value| value.render(&Style::PLAIN)).unwrap_or_default();
-    std::fs::write(report, text).map_err(|error| {
-        Failure::new("io", format!("cannot write `{}`: {error}", report.display())).into()
-    })
+    std::fs::write(report, text)
+        .map_err(|error| Failure::new("io", format!("cannot write `{}`: {error}", report.display())).into())
 }
 
 fn of_file(file: &Path, around: &Surroundings, console: &Console) -> Vec<Verdict> {

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::render::Style;
 use super::limits::{Limits, Watch};
+use super::render::Style;
 use crate::sys::Interrupt;
 use crate::workbench::{Stream, Workbench};
 

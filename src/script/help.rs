@@ -84,9 +84,8 @@ pub fn names() -> Vec<&'static str> {
 /// The modules of the library, one line each.
 fn modules() -> String {
     let width = library::names().map(str::len).max().unwrap_or(0);
-    let lines = library::MODULES.iter().map(|(name, text)| {
-        format!("  {name:width$}  {}\n", library::summary(text))
-    });
+    let lines =
+        library::MODULES.iter().map(|(name, text)| format!("  {name:width$}  {}\n", library::summary(text)));
     lines.collect()
 }
 
@@ -121,7 +120,8 @@ pub(super) fn of_imported<'a>(
 }
 
 fn of_module(module: &ModuleDoc, alias: &str) -> String {
-    let mut out = without_fences(&format!("{}: {}\n\n  import \"{0}\" as {alias};\n", module.name, module.doc));
+    let mut out =
+        without_fences(&format!("{}: {}\n\n  import \"{0}\" as {alias};\n", module.name, module.doc));
     out.push_str("\nFunctions\n");
     for function in &module.functions {
         let longest = function.signatures(alias).pop().unwrap_or_default();

@@ -167,8 +167,10 @@ impl Reached {
         match self {
             Self::Operations => limits.reached("operations"),
             Self::Stack(bytes) => {
-                let message =
-                    format!("functions call each other too deeply for {} of stack", super::size(bytes as u64));
+                let message = format!(
+                    "functions call each other too deeply for {} of stack",
+                    super::size(bytes as u64)
+                );
                 Raised::new(KIND, message).with_hint(
                     "a function that calls itself needs an end; after `ulimit -s unlimited` there is more stack",
                 )
@@ -240,7 +242,7 @@ mod tests {
     use crate::script::{Session, SessionOptions};
     use crate::workbench::{Settings, Workbench};
 
-    fn fed(limits: &[&str], stack: usize, source: &str) -> Result<String, Failure> {
+    fn fed(limits: &[&str], stack: usize, source: &str) -> Result<String, Box<Failure>> {
         let mut all = Limits { stack, ..Limits::default() };
         for limit in limits {
             all.set(limit).unwrap();
@@ -248,7 +250,7 @@ mod tests {
         let workbench = Workbench::new(Settings::at("/nonexistent"));
         let options = SessionOptions { limits: all, ..SessionOptions::default() };
         let outcome = Session::new(Arc::new(workbench), options).feed(source, "t");
-        outcome.error.map_or_else(|| Ok(outcome.value.unwrap().debug()), Err)
+        outcome.error.map_or_else(|| Ok(outcome.value.unwrap().debug()), |failure| Err(Box::new(failure)))
     }
 
     fn reached(limit: &str, source: &str) {
@@ -276,7 +278,10 @@ mod tests {
 
     #[test]
     fn what_stays_below_a_limit_is_left_alone() {
-        assert_eq!(fed(&["operations=1000"], 1 << 20, "let n = 0; while n < 50 { n += 1; } n").unwrap(), "50");
+        assert_eq!(
+            fed(&["operations=1000"], 1 << 20, "let n = 0; while n < 50 { n += 1; } n").unwrap(),
+            "50"
+        );
         assert_eq!(fed(&["text=10", "array=10", "map=10"], 1 << 20, "[\"0123456789\"].len()").unwrap(), "1");
         let deep = "fn f(n) { if n == 0 { 0 } else { 1 + f(n - 1) } } f(15)";
         assert_eq!(fed(&["calls=20"], 1 << 20, deep).unwrap(), "15");
@@ -304,15 +309,22 @@ mod tests {
         ] {
             let failure = fed(&["calls=none"], 512 << 10, source).unwrap_err();
             assert_eq!(failure.kind, KIND, "{source}");
-            assert!(failure.message.starts_with("functions call each other too deeply for 524 kB"), "{failure:?}");
+            assert!(
+                failure.message.starts_with("functions call each other too deeply for 524 kB"),
+                "{failure:?}"
+            );
         }
     }
 
     #[test]
     fn numbers_are_read_as_people_write_them() {
-        for (text, number) in
-            [("200", Some(200)), ("1_000", Some(1000)), ("10k", Some(10_000)), ("2M", Some(2_000_000)), ("none", None)]
-        {
+        for (text, number) in [
+            ("200", Some(200)),
+            ("1_000", Some(1000)),
+            ("10k", Some(10_000)),
+            ("2M", Some(2_000_000)),
+            ("none", None),
+        ] {
             assert_eq!(amount(text), Some(number), "{text}");
         }
         for text in ["", "x", "-1", "0", "k", "_1", "1.5", "99999999999999999999", "99999999999999999G"] {

@@ -110,7 +110,7 @@ impl Resolver {
     ///
     /// # Errors
     /// It is already: modules import each other.
-    fn enter(&self, found: &Found) -> std::result::Result<(), Raised> {
+    fn enter(&self, found: &Found) -> std::result::Result<(), Box<Raised>> {
         let mut state = self.state();
         let thread = thread::current().id();
         let mine = state.loading.iter().filter(|(of, _)| *of == thread).map(|(_, loading)| loading);
@@ -118,9 +118,11 @@ impl Resolver {
         if !circle.is_empty() {
             let names = circle.iter().map(|loading| loading.name.as_str()).chain([found.name.as_str()]);
             let way = names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → ");
-            let message = if circle.len() == 1 { "a module imports itself" } else { "modules import each other" };
+            let message =
+                if circle.len() == 1 { "a module imports itself" } else { "modules import each other" };
             return Err(Raised::invalid(format!("{message}: {way}"))
-                .with_hint("what both need belongs into a module of its own, or the `import` into the function that needs it"));
+                .with_hint("what both need belongs into a module of its own, or the `import` into the function that needs it")
+                .into());
         }
         let loading = Loading { key: found.key.clone(), name: found.name.clone(), imports: Vec::new() };
         state.loading.push((thread, loading));
@@ -215,8 +217,8 @@ impl ModuleResolver for Resolver {
     }
 }
 
-fn at(raised: Raised, pos: Position) -> Box<EvalAltResult> {
-    let mut error: Box<EvalAltResult> = raised.into();
+fn at(raised: Box<Raised>, pos: Position) -> Box<EvalAltResult> {
+    let mut error: Box<EvalAltResult> = (*raised).into();
     error.set_position(pos);
     error
 }
@@ -225,13 +227,13 @@ fn at(raised: Raised, pos: Position) -> Box<EvalAltResult> {
 ///
 /// # Errors
 /// `not_found`, with the nearest name there is; or what the system says.
-fn find(source: Option<&str>, path: &str) -> std::result::Result<Found, Raised> {
+fn find(source: Option<&str>, path: &str) -> std::result::Result<Found, Box<Raised>> {
     if path.starts_with("std/") {
         if library::text(path).is_some() {
             return Ok(Found { key: path.to_owned(), name: path.to_owned() });
         }
         let hint = suggest::among(path, library::names(), "modules of the library");
-        return Err(Raised::new("not_found", format!("there is no module `{path}`")).with_hint(hint));
+        return Err(Raised::new("not_found", format!("there is no module `{path}`")).with_hint(hint).into());
     }
     let mut last = None;
     for file in files(source, path) {
@@ -247,7 +249,9 @@ fn find(source: Option<&str>, path: &str) -> std::result::Result<Found, Raised> 
     let name = last.as_ref().map_or_else(|| path.to_owned(), |(file, _)| file.to_string_lossy().into_owned());
     match last {
         Some((_, error)) if error.kind() != std::io::ErrorKind::NotFound => Err(unreadable(&name, &error)),
-        _ => Err(Raised::new("not_found", format!("there is no module `{name}`")).with_hint(hint(source, path))),
+        _ => Err(Raised::new("not_found", format!("there is no module `{name}`"))
+            .with_hint(hint(source, path))
+            .into()),
     }
 }
 
@@ -256,14 +260,14 @@ pub(super) fn name(source: Option<&str>, path: &str) -> Option<String> {
     find(source, path).ok().map(|found| found.name)
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> Raised {
+fn unreadable(name: &str, error: &std::io::Error) -> Box<Raised> {
     let kind = match error.kind() {
         std::io::ErrorKind::NotFound => "not_found",
         std::io::ErrorKind::PermissionDenied => "denied",
         std::io::ErrorKind::InvalidData => "invalid",
         _ => "io",
     };
-    Raised::new(kind, format!("cannot read the module `{name}`: {error}"))
+    Raised::new(kind, format!("cannot read the module `{name}`: {error}")).into()
 }
 
 /// What `path` may mean beside the importing text: with `.rhai` added, or as it is.

@@ -1,7 +1,7 @@
 //! Help by words: which verbs, options, getters and functions have to do with what somebody asks.
 
-use super::members::{about, members};
 use super::library::MODULES as STDLIB;
+use super::members::{about, members};
 use super::types::{self, list};
 use super::verbs;
 
@@ -21,16 +21,16 @@ pub type More<'a> = (&'a str, &'a str);
 const MOST: usize = 12;
 
 /// So many are shown although they are much less good than the best one.
-const FEW: usize = 4;
+const FEW: usize = 6;
 
 /// A hit is worth showing if it is at least so good as the best one.
 const WORTH: f64 = 0.3;
 
 /// Words that say nothing.
 const EMPTY: &[&str] = &[
-    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "get", "how", "i",
-    "in", "is", "it", "its", "me", "my", "of", "on", "one", "or", "please", "show", "that", "the", "there",
-    "this", "to", "use", "want", "was", "were", "what", "when", "where", "which", "with", "you",
+    "a", "an", "and", "are", "as", "at", "be", "by", "can", "do", "does", "for", "from", "get", "go", "how",
+    "i", "in", "is", "it", "its", "me", "my", "of", "on", "one", "or", "please", "show", "that", "the",
+    "there", "this", "to", "use", "want", "was", "were", "what", "when", "where", "which", "with", "you",
 ];
 
 /// Words that mean much the same here, as [`stem`] leaves them.
@@ -135,7 +135,7 @@ fn topics(more: &[More<'_>]) -> Vec<Topic> {
         let mut all = vec![Field(4.0, about.to_owned())];
         // Of `Change.size` the type is the lesser half.
         match name.split_once('.').filter(|(of, _)| !of.is_empty()) {
-            Some((of, getter)) => all.extend([Field(2.0, of.to_owned()), Field(5.0, getter.to_owned())]),
+            Some((of, getter)) => all.extend([Field(3.0, of.to_owned()), Field(5.0, getter.to_owned())]),
             None => all.push(Field(6.0, name.clone())),
         }
         all.extend(fields);
@@ -182,15 +182,15 @@ fn topics(more: &[More<'_>]) -> Vec<Topic> {
         ));
     }
     for (name, text) in STDLIB {
-        all.push(topic(
-            (*name).to_owned(),
-            &about(text),
-            vec![Field(1.5, (*text).lines().take_while(|line| line.starts_with("//")).collect())],
-        ));
+        all.push(topic((*name).to_owned(), &about(text), vec![Field(1.5, prose(&head(text)).to_owned())]));
         let alias = name.rsplit('/').next().unwrap_or(name);
         for member in members(text) {
             let first = member.doc.lines().next().unwrap_or_default().to_owned();
-            all.push(topic(format!("{alias}::{}", member.name), &first, vec![Field(2.0, member.doc)]));
+            all.push(topic(
+                format!("{alias}::{}", member.name),
+                &first,
+                vec![Field(2.0, prose(&member.doc).to_owned())],
+            ));
         }
     }
     for (name, about) in more {
@@ -198,6 +198,16 @@ fn topics(more: &[More<'_>]) -> Vec<Topic> {
     }
     all.dedup_by(|left, right| left.hit.name == right.hit.name);
     all
+}
+
+/// The comment that a text begins with.
+fn head(text: &str) -> String {
+    text.lines().take_while(|line| line.starts_with("//")).flat_map(|line| [line, "\n"]).collect()
+}
+
+/// What a comment says before its first example.
+fn prose(comment: &str) -> &str {
+    comment.split("```").next().unwrap_or_default()
 }
 
 /// The words of a text, in small letters; parts of a name are words too.

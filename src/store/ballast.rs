@@ -78,7 +78,11 @@ impl Ballast {
 /// A file that takes its space on the disk.
 fn fill(path: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    match fallocate(&file, FallocateFlags::empty(), 0, i64::try_from(PIECE).unwrap_or(i64::MAX)) {
+    let take = || fallocate(&file, FallocateFlags::empty(), 0, i64::try_from(PIECE).unwrap_or(i64::MAX));
+    // A signal ends it; signals come from time to time, not for ever.
+    let taken =
+        (0..100).map(|_| take()).find(|taken| *taken != Err(Errno::EINTR)).unwrap_or(Err(Errno::EINTR));
+    match taken {
         Err(Errno::EOPNOTSUPP | Errno::ENOSYS) => {
             // Not zeros, which some file systems do not write.
             let bytes: Vec<u8> =

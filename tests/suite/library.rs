@@ -58,7 +58,8 @@ fn check(plywood: &Plywood, module: &ModuleDoc, example: &Example) {
 fn tests(folder: &str) -> Vec<PathBuf> {
     let folder = project().join("stdlib/tests").join(folder);
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = files.filter(|file| file.extension().is_some_and(|it| it == "rhai")).collect();
+    let mut files: Vec<PathBuf> =
+        files.filter(|file| file.extension().is_some_and(|it| it == "rhai")).collect();
     files.sort();
     assert!(!files.is_empty());
     files

@@ -34,7 +34,8 @@ fn run(plywood: &Plywood, folder: &Path, args: &[&str]) -> Outcome {
 #[test]
 fn a_path_is_relative_to_the_script_wherever_one_stands() {
     let (plywood, folder) = (Plywood::new(), folder());
-    for (place, script) in [("", "steps/main.rhai"), ("steps", "main.rhai"), ("shared", "../steps/main.rhai")] {
+    for (place, script) in [("", "steps/main.rhai"), ("steps", "main.rhai"), ("shared", "../steps/main.rhai")]
+    {
         let outcome = run(&plywood, &folder.path().join(place), &[script]);
         assert_eq!(outcome.assert_ok().stdout, "hello\n", "{place}");
     }
@@ -82,7 +83,10 @@ fn a_circle_of_modules_does_not_end_the_process() {
     std::fs::write(folder.path().join("b.rhai"), "import \"./a\" as a;").unwrap();
     let outcome = run(&plywood, folder.path(), &["-e", "import \"a\" as a;"]);
     assert_eq!(outcome.code, 1, "{outcome:?}");
-    assert!(outcome.stderr.contains("modules import each other: `a.rhai` → `b.rhai` → `a.rhai`"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("modules import each other: `a.rhai` → `b.rhai` → `a.rhai`"),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -91,7 +95,8 @@ fn limits_are_set_by_arguments_and_by_the_environment() {
     let error = |outcome: &Outcome| -> serde_json::Value {
         serde_json::from_str::<serde_json::Value>(&outcome.stderr).unwrap()["error"].clone()
     };
-    let outcome = plywood.args(["--json", "--limit", "operations=5k", "-e", "loop { try { fail(\"x\") } catch { } }"]);
+    let outcome =
+        plywood.args(["--json", "--limit", "operations=5k", "-e", "loop { try { fail(\"x\") } catch { } }"]);
     assert_eq!((outcome.code, &error(&outcome)["kind"]), (1, &"limit".into()), "{outcome:?}");
     assert_eq!(error(&outcome)["message"], "the script takes more than 5000 steps");
     let limited = Plywood::new().with_env("PLYWOOD_LIMITS", "text=100, array=10");

@@ -16,7 +16,8 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
     let name = name.strip_prefix(receiver::VERBS).and_then(|name| name.strip_prefix("::")).unwrap_or(name);
     if let Some((module, function)) = name.rsplit_once("::") {
         let raised = script(format!("`{module}` has no function `{function}({})`", words.join(", ")));
-        return raised.with_hint(spot.around.map_or_else(String::new, |around| member(around, module, function)));
+        return raised
+            .with_hint(spot.around.map_or_else(String::new, |around| member(around, module, function)));
     }
     let got = if words.is_empty() { "no argument".to_owned() } else { format!("({})", words.join(", ")) };
     let Some(around) = spot.around else { return script(format!("there is no function `{name}` for {got}")) };

@@ -41,7 +41,10 @@ fn every_module_compiles_and_is_documented() {
         let module = doc(name).unwrap();
         assert!(!module.functions.is_empty(), "{name}");
         assert!(!module.summary.is_empty() && module.summary == summary(text), "{name}");
-        assert!(text.lines().next().is_some_and(|line| line.ends_with('.')), "{name}: a sentence comes first");
+        assert!(
+            text.lines().next().is_some_and(|line| line.ends_with('.')),
+            "{name}: a sentence comes first"
+        );
         assert!(text.lines().all(|line| line.chars().count() <= 120), "{name}: a line is too long");
         assert!(text.lines().count() <= 600, "{name} is long");
     }

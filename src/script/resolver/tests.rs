@@ -139,10 +139,8 @@ fn a_circle_leaves_the_session_whole() {
 
 #[test]
 fn an_import_at_the_prompt_sees_what_was_changed() {
-    let folder = Folder::new(&[
-        ("a.rhai", "import \"b\" as b; fn f() { b::f() }"),
-        ("b.rhai", "fn f() { 1 }"),
-    ]);
+    let folder =
+        Folder::new(&[("a.rhai", "import \"b\" as b; fn f() { b::f() }"), ("b.rhai", "fn f() { 1 }")]);
     let main = folder.path("main.rhai");
     let mut session = session(true);
     let mut feed = |source: &str| {
@@ -194,7 +192,10 @@ fn help_knows_what_was_imported() {
 #[test]
 fn a_closure_sees_its_own_script_first() {
     let folder = Folder::new(&[
-        ("m.rhai", "import \"n\" as n;\nprivate fn done(x) { \"m\" }\nfn go_on(f) { attempt(f, [1]).value }\nfn through(f) { n::go_on(|x| done(attempt(f, [x]).value)) }"),
+        (
+            "m.rhai",
+            "import \"n\" as n;\nprivate fn done(x) { \"m\" }\nfn go_on(f) { attempt(f, [1]).value }\nfn through(f) { n::go_on(|x| done(attempt(f, [x]).value)) }",
+        ),
         ("n.rhai", "private fn done(x) { \"n\" }\nfn go_on(f) { attempt(f, [1]).value }"),
     ]);
     let script = "import \"m\" as m; fn done(x) { x * 10 } let k = 3; ";
@@ -210,7 +211,8 @@ fn verbs_in_a_module_are_verbs_whatever_the_script_has() {
         "m.rhai",
         "fn go_on(x) { attempt(|| { if x { fail(`no ${to_json([1])}`); } image(3) }) }\nfn help(x) { \"own\" }\nfn own() { help(1) }",
     )]);
-    let script = "import \"m\" as m; fn fail(x) { 7 } fn attempt(f) { 8 } fn to_json(x) { 9 } fn help(x) { 10 } ";
+    let script =
+        "import \"m\" as m; fn fail(x) { 7 } fn attempt(f) { 8 } fn to_json(x) { 9 } fn help(x) { 10 } ";
     assert_eq!(folder.value(&format!("{script} m::go_on(true).error.message")), "\"no [1]\"");
     assert_eq!(folder.value(&format!("{script} m::own()")), "\"own\"");
     let error = folder.value(&format!("{script} m::go_on(false).error.message"));
@@ -223,10 +225,8 @@ fn verbs_in_a_module_are_verbs_whatever_the_script_has() {
 
 #[test]
 fn what_is_thrown_once_more_is_shown_where_it_was() {
-    let folder = Folder::new(&[(
-        "m.rhai",
-        "fn go_on(f) {\n  let r = attempt(f);\n  if !r.ok { throw r.error; }\n}",
-    )]);
+    let folder =
+        Folder::new(&[("m.rhai", "fn go_on(f) {\n  let r = attempt(f);\n  if !r.ok { throw r.error; }\n}")]);
     let failure = folder.failure("import \"m\" as m;\nm::go_on(|| {\n    image(3)\n})");
     let at = failure.at.unwrap();
     assert_eq!((at.source, at.line, at.column), (folder.path("main.rhai"), 3, 5));

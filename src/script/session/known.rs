@@ -3,9 +3,9 @@
 use rhai::{Array, Dynamic, Map, Position};
 
 use super::super::members::{Member, members};
-use super::super::{library, resolver};
 use super::super::sources::without_interpreter_line;
 use super::super::types;
+use super::super::{library, resolver};
 use super::{Session, wants_more};
 
 /// What is known of a value without copying it.
@@ -33,17 +33,21 @@ impl Session {
     #[must_use]
     pub fn members_of(&self, alias: &str) -> Option<Vec<Member>> {
         let import = self.imports.iter().rev().find(|import| import.name == alias)?;
-        let path = import.path.clone()?;
-        self.members_in(&path)
+        self.members_from(Some(&import.source), import.path.as_deref()?)
     }
 
     /// What the module at `path` offers; one of the library, or one that was imported before.
     #[must_use]
     pub fn members_in(&self, path: &str) -> Option<Vec<Member>> {
+        self.members_from(None, path)
+    }
+
+    /// The same of what the text `source` imports as `path`.
+    fn members_from(&self, source: Option<&str>, path: &str) -> Option<Vec<Member>> {
         if let Some(text) = library::text(path) {
             return Some(members(text));
         }
-        let text = self.sources.get(&resolver::name(None, path)?)?;
+        let text = self.sources.get(&resolver::name(source, path)?)?;
         Some(members(&text))
     }
 

@@ -7,7 +7,7 @@ use rhai::Dynamic;
 use super::*;
 use crate::script::types::{Handle, List};
 use crate::script::{Sinks, sample};
-use crate::workbench::{Settings};
+use crate::workbench::Settings;
 
 fn workbench() -> Arc<Workbench> {
     Arc::new(Workbench::new(Settings::at("/nonexistent")))

@@ -186,11 +186,8 @@ fn register_with_closures<T: Record>(module: &mut Module) {
     FuncRegistration::new("order").with_volatility(true).set_into_module(
         module,
         |context: NativeCallContext<'_>, list: Of<'_, T>, of: FnPtr| -> Result<List<T>> {
-            let keys = list
-                .items
-                .iter()
-                .map(|item| of_item(&context, &of, item))
-                .collect::<Result<Vec<_>>>()?;
+            let keys =
+                list.items.iter().map(|item| of_item(&context, &of, item)).collect::<Result<Vec<_>>>()?;
             ordered(list, keys)
         },
     );
@@ -205,11 +202,8 @@ fn register_with_closures<T: Record>(module: &mut Module) {
     FuncRegistration::new("sum").with_volatility(true).set_into_module(
         module,
         |context: NativeCallContext<'_>, list: Of<'_, T>, of: FnPtr| -> Result<Dynamic> {
-            let numbers = list
-                .items
-                .iter()
-                .map(|item| of_item(&context, &of, item))
-                .collect::<Result<Vec<_>>>()?;
+            let numbers =
+                list.items.iter().map(|item| of_item(&context, &of, item)).collect::<Result<Vec<_>>>()?;
             sum(numbers)
         },
     );

@@ -32,7 +32,11 @@ functions before the script's.",
             needs: Needs::Nothing,
         },
         Example { about: "a value", code: r#"attempt(|| 6 * 7).value"#, needs: Needs::Nothing },
-        Example { about: "with arguments", code: r#"attempt(|a, b| a * b, [6, 7]).value"#, needs: Needs::Nothing },
+        Example {
+            about: "with arguments",
+            code: r#"attempt(|a, b| a * b, [6, 7]).value"#,
+            needs: Needs::Nothing,
+        },
     ],
     call: |call| {
         let closure = call.function(0)?;

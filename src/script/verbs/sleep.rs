@@ -9,11 +9,8 @@ use super::super::raised::Raised;
 use super::{Completes, Example, Group, Kind, Needs, Overload, Param, Verb};
 use crate::workbench::ErrorKind;
 
-const SECONDS: Param = Param {
-    name: "seconds",
-    kinds: &[Kind::Int, Kind::Float, Kind::Text],
-    completes: Completes::Nothing,
-};
+const SECONDS: Param =
+    Param { name: "seconds", kinds: &[Kind::Int, Kind::Float, Kind::Text], completes: Completes::Nothing };
 
 /// How long Ctrl-C may have to wait.
 const SLICE: Duration = Duration::from_millis(20);
