@@ -2,10 +2,12 @@
 //!
 //! Works on file indexes alone: a stack of layers in, values out. No store, no mounts.
 
+mod glob;
+mod junk;
 pub mod model;
-#[cfg(test)]
-mod tests;
 mod waste;
 
+pub use glob::Globs;
+pub use junk::JunkRules;
 pub use model::Model;
-pub use waste::{Cause, Hidden, Waste, waste};
+pub use waste::{Cause, Hidden, Waste};

@@ -10,7 +10,6 @@ use super::entry::{Entry, Kind};
 use super::error::Error;
 use super::scan::{entry_of, read_xattrs};
 use super::stack::{Cursor, Node, Stack};
-use super::tar::DirContent;
 use crate::sys::file;
 
 impl Node {
@@ -173,15 +172,6 @@ fn copy_one(cursor: &mut Cursor, path: &[u8], target: &Path, node: Node) -> io::
 
 fn is_real_dir(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
-}
-
-/// Whether the regular files at `path` below the two directories have equal content.
-///
-/// # Errors
-/// [`Error::Path`] where one is not there; [`Error::Io`].
-pub fn same_content(one: &Path, other: &Path, path: &[u8]) -> Result<bool, Error> {
-    let open = |root: &Path| DirContent::open(root).and_then(|content| content.file(path));
-    file::same_data(&open(one)?, &open(other)?).map_err(|source| Error::io("read", path, source))
 }
 
 fn entry(cursor: &mut Cursor, stack: &Stack, path: &[u8], node: Node) -> Result<Option<Entry>, Error> {

@@ -37,7 +37,6 @@ pub use entry::{Entry, EntryRef, Kind, Mtime, Xattrs};
 pub use error::Error;
 pub use index::Index;
 pub use limits::Limits;
-pub use listing::same_content;
 pub use merge::{merge, settle};
 pub use overlay::OverlayFormat;
 pub use scan::scan;

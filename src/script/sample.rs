@@ -65,6 +65,7 @@ pub fn layer() -> Layer {
         created: None,
         created_by: Some("/bin/sh -c pkg install wget".to_owned()),
         waste: 0,
+        container: None,
     }
 }
 

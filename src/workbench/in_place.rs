@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::inspect::to_json;
 use super::layers::file;
-use super::{Error, File, Image, Layer, Result, Workbench};
+use super::{Error, File, Image, Layer, Result, Subject, Workbench};
 use crate::image::Config;
-use crate::inspect::{self, Waste};
-use crate::layer::{Entry, EntryRef, Index, Kind};
+use crate::inspect::Waste;
+use crate::layer::{Entry, Index, Kind};
 use crate::oci::{DiffId, Digest, Reference};
 use crate::store::ImageRecord;
 use crate::transfer::registry::{self, Remote};
@@ -153,13 +153,10 @@ impl Workbench {
     }
 
     /// The layers as they were seen.
-    pub(super) fn examined_layers(&self, examined: &Examined) -> Result<Vec<Layer>> {
+    pub(super) fn examined_layers(&self, examined: &Examined, waste: &Waste) -> Result<Vec<Layer>> {
         let config = Config::parse(examined.config.clone())?;
-        let waste = waste_of(examined);
-        let mut history = config.history().iter().filter(|entry| entry["empty_layer"] != true);
-        let layers = examined.layers.iter().enumerate().map(|(index, layer)| {
-            let entry = history.next();
-            let text = |key: &str| entry.and_then(|entry| entry[key].as_str()).map(str::to_owned);
+        let steps = super::look::steps(Some(&config), examined.layers.len());
+        let layers = examined.layers.iter().zip(steps).enumerate().map(|(index, (layer, step))| {
             let compressed = layer.compression != transfer::Compression::None;
             Layer {
                 index,
@@ -169,9 +166,10 @@ impl Workbench {
                 size: layer.index.file_bytes(),
                 compressed_size: compressed.then_some(layer.file_size),
                 file_count: layer.index.file_count(),
-                created: text("created"),
-                created_by: text("created_by"),
+                created: step.created,
+                created_by: step.created_by,
                 waste: waste.by_layer.get(index).copied().unwrap_or(0),
+                container: None,
             }
         });
         Ok(layers.collect())
@@ -183,7 +181,7 @@ impl Workbench {
         let mut document = to_json(image)?;
         document["document"] = origin.config()?.value().clone();
         match &origin.seen {
-            Seen::Files(examined) => document["layers"] = to_json(&self.examined_layers(examined)?)?,
+            Seen::Files(_) => document["layers"] = to_json(&self.layers(&Subject::Image(image.clone()))?)?,
             Seen::Documents(remote) => {
                 document["manifest"] = serde_json::from_slice(&remote.manifest).unwrap_or_default();
                 let layers = remote.layers.iter().enumerate().map(|(index, layer)| {
@@ -205,17 +203,6 @@ fn untagged(name: &str) -> &str {
         Some((rest, tag)) if !tag.contains('/') => rest,
         _ => name,
     }
-}
-
-/// What the layers hide of one another. Content was not kept: a file that comes again counts as overwritten.
-pub(super) fn waste_of(examined: &Examined) -> Waste {
-    let layers = examined.layers.iter().map(|layer| layer.index.iter().collect::<Vec<EntryRef<'_>>>());
-    inspect::waste(layers, |_, _, _| false)
-}
-
-/// The same for [`Workbench::waste`].
-pub(super) fn waste(examined: &Examined) -> Waste {
-    waste_of(examined)
 }
 
 /// Every file as a container would see it, sorted by the paths' bytes.

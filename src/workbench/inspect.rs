@@ -20,7 +20,7 @@ impl Workbench {
                 let record = self.image_record(image)?;
                 let mut document = to_json(&self.image_value(&record)?)?;
                 document["document"] = Config::parse(record.config)?.value().clone();
-                document["layers"] = to_json(&self.layers(image)?)?;
+                document["layers"] = to_json(&self.layers(subject)?)?;
                 Ok(document)
             }
             Subject::Container(container) => {

@@ -4,47 +4,69 @@ use super::time::rfc3339;
 use super::{
     Error, File, HistoryEntry, Image, Layer, Result, Subject, Waste, WasteItem, Workbench, index_of,
 };
+use super::look::Content;
 use crate::image::Config;
 use crate::inspect;
-use crate::layer::{self, Entry, EntryRef, Index, Kind};
+use crate::layer::{self, EntryRef, Index, Kind};
 use crate::oci::{DiffId, media_type};
-use crate::store::{BlobDescriptor, ImageRecord, LayerRecord, TarSource};
+use crate::store::{BlobDescriptor, LayerRecord, TarSource};
 
 impl Workbench {
-    /// The image's layers, lowest first.
+    /// The subject's layers, lowest first; a container's writable layer is the last.
     ///
     /// # Errors
-    /// When the image is gone or one of its layers is missing.
-    pub fn layers(&self, image: &Image) -> Result<Vec<Layer>> {
-        if let Some(examined) = self.examined(image)? {
-            return self.examined_layers(examined);
-        }
-        let record = self.image_record(image)?;
-        let config = Config::parse(record.config.clone())?;
-        let waste = self.image_waste(&record)?;
-        // Histories may be shorter than the layers, or absent: then what is missing stays unknown.
-        let mut history = config.history().iter().filter(|entry| entry["empty_layer"] != true);
-        let mut layers = Vec::with_capacity(record.diff_ids.len());
-        for (index, diff_id) in record.diff_ids.iter().enumerate() {
+    /// When the subject is gone or one of its layers is missing.
+    pub fn layers(&self, subject: &Subject) -> Result<Vec<Layer>> {
+        let look = self.look(subject, Content::IfThere)?;
+        let waste = look.model.waste();
+        let (diff_ids, compressed) = match subject {
+            Subject::Image(image) => {
+                if let Some(examined) = self.examined(image)? {
+                    return self.examined_layers(examined, &waste);
+                }
+                let record = self.image_record(image)?;
+                (record.diff_ids, record.compressed)
+            }
+            Subject::Container(container) => {
+                let record = self.container_record(container)?;
+                (self.prepare_container(&record)?.config.diff_ids().to_vec(), Vec::new())
+            }
+        };
+        let mut layers = Vec::with_capacity(diff_ids.len() + 1);
+        for (index, (diff_id, step)) in diff_ids.iter().zip(look.steps.iter()).enumerate() {
             let stored = self.stored_layer(diff_id)?;
-            let compressed =
-                record.compressed.get(index).cloned().flatten().or_else(|| self.came_as(&stored));
-            let entry = history.next();
-            let text = |key: &str| entry.and_then(|entry| entry[key].as_str()).map(str::to_owned);
+            let blob = compressed.get(index).cloned().flatten().or_else(|| self.came_as(&stored));
             layers.push(Layer {
                 index,
-                digest: compressed.as_ref().map(|blob| blob.digest.to_string()),
+                digest: blob.as_ref().map(|blob| blob.digest.to_string()),
                 diff_id: diff_id.to_string(),
-                media_type: compressed
-                    .as_ref()
-                    .map_or(media_type::OCI_LAYER, |blob| &blob.media_type)
-                    .to_owned(),
+                media_type: blob.as_ref().map_or(media_type::OCI_LAYER, |blob| &blob.media_type).to_owned(),
                 size: stored.size,
-                compressed_size: compressed.map(|blob| blob.size),
+                compressed_size: blob.map(|blob| blob.size),
                 file_count: stored.file_count,
-                created: text("created"),
-                created_by: text("created_by"),
+                created: step.created.clone(),
+                created_by: step.created_by.clone(),
                 waste: waste.by_layer.get(index).copied().unwrap_or(0),
+                container: None,
+            });
+        }
+        if let (Subject::Container(container), Some(step)) = (subject, look.steps.last()) {
+            let index = diff_ids.len();
+            let entries = look.model.entries(index);
+            let count = entries.map_or(0, |own| own.iter().filter(|it| it.kind != Kind::Whiteout).count());
+            layers.push(Layer {
+                index,
+                digest: None,
+                // Nobody has written it as a tar.
+                diff_id: String::new(),
+                media_type: media_type::OCI_LAYER.to_owned(),
+                size: look.model.layer_size(index),
+                compressed_size: None,
+                file_count: count as u64,
+                created: step.created.clone(),
+                created_by: step.created_by.clone(),
+                waste: 0,
+                container: Some(container.id.clone()),
             });
         }
         Ok(layers)
@@ -68,6 +90,11 @@ impl Workbench {
     /// # Errors
     /// When the layer is gone.
     pub fn layer_files(&self, layer: &Layer) -> Result<Vec<File>> {
+        if let Some(id) = &layer.container {
+            let look = self.look(&Subject::Container(self.container(id)?), Content::IfThere)?;
+            let own = look.model.entries(layer.index);
+            return Ok(own.into_iter().flat_map(|own| own.iter().map(|it| file(&it)).collect::<Vec<_>>()).collect());
+        }
         let diff_id: DiffId = layer.diff_id.parse()?;
         if let Some(index) = self.examined_index(&diff_id)? {
             return Ok(index.iter().map(|entry| file(&entry)).collect());
@@ -82,19 +109,7 @@ impl Workbench {
     /// # Errors
     /// When the subject or one of its layers is gone.
     pub fn waste(&self, subject: &Subject) -> Result<Waste> {
-        let found = match subject {
-            Subject::Image(image) => match self.examined(image)? {
-                Some(examined) => super::in_place::waste(examined),
-                None => self.image_waste(&self.image_record(image)?)?,
-            },
-            Subject::Container(container) => {
-                let record = self.container_record(container)?;
-                let prepared = self.prepare_container(&record)?;
-                let own = layer::scan_all(&self.part_trees(&record)?, self.format()?)?;
-                self.stack_waste(prepared.config.diff_ids(), &own)?
-            }
-        };
-        Ok(waste_value(&found))
+        Ok(waste_value(&self.look(subject, Content::IfThere)?.model.waste()))
     }
 
     /// How the image came to be, oldest step first.
@@ -128,29 +143,6 @@ impl Workbench {
                 })
             })
             .collect()
-    }
-
-    pub(super) fn image_waste(&self, record: &ImageRecord) -> Result<inspect::Waste> {
-        self.stack_waste(&record.diff_ids, &[])
-    }
-
-    fn stack_waste(&self, diff_ids: &[DiffId], own: &[Entry]) -> Result<inspect::Waste> {
-        let indexes =
-            diff_ids.iter().map(|diff_id| self.layer_index(diff_id)).collect::<Result<Vec<Index>>>()?;
-        let stored = indexes.iter().map(|index| index.iter().collect::<Vec<EntryRef<'_>>>());
-        let written = (!own.is_empty()).then(|| own.iter().map(Entry::as_ref).collect::<Vec<EntryRef<'_>>>());
-        let trees = self.trees(diff_ids)?;
-        Ok(inspect::waste(stored.chain(written), |lower, upper, path| {
-            match (trees.get(lower), trees.get(upper)) {
-                (Some(lower), Some(upper)) => layer::same_content(lower, upper, path).unwrap_or(false),
-                // A container's own part is not among the trees: its files were just written.
-                _ => false,
-            }
-        }))
-    }
-
-    fn trees(&self, diff_ids: &[DiffId]) -> Result<Vec<std::path::PathBuf>> {
-        diff_ids.iter().map(|diff_id| self.tree(&self.stored_layer(diff_id)?.part)).collect()
     }
 
     pub(super) fn stored_layer(&self, diff_id: &DiffId) -> Result<LayerRecord> {
@@ -207,6 +199,6 @@ pub(super) fn file(entry: &EntryRef<'_>) -> File {
 }
 
 /// A layer's path as people write it.
-fn absolute(path: &[u8]) -> String {
+pub(super) fn absolute(path: &[u8]) -> String {
     format!("/{}", layer::escape_path(path))
 }

@@ -16,6 +16,7 @@ mod error;
 mod fallback;
 mod faults;
 mod files;
+mod findings;
 mod fsck;
 mod image_verbs;
 pub(crate) mod in_place;
@@ -23,6 +24,7 @@ mod inspect;
 mod journal;
 mod layers;
 mod login;
+mod look;
 mod lookup;
 mod marks;
 mod options;
@@ -47,8 +49,10 @@ pub use crate::transfer::{Limits, Network, Progress, Report, Step};
 pub use checkpoint::Checkpoint;
 pub use error::{Error, ErrorKind};
 pub use fallback::Fallback;
+pub use findings::{Duplicate, Junk, Reason, TreeItem, Version};
 pub use in_place::Origin;
 pub use journal::Journal;
+pub use look::{Content, LayerStep, Look, TreeOptions};
 pub use options::{
     BranchPoint, Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions,
     RunOptions, SaveOptions, SnapshotOptions, Subject,
@@ -128,6 +132,8 @@ pub struct Workbench {
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
     /// File indexes of layers that are only looked at.
     examined: Mutex<HashMap<DiffId, Arc<Index>>>,
+    /// Models of what was looked into last.
+    looks: look::Kept,
     /// Id of the container that ran last.
     last: Mutex<Option<String>>,
     /// What the verbs did lately.
@@ -154,6 +160,7 @@ impl Workbench {
             trees: OnceLock::new(),
             prepared: Mutex::default(),
             examined: Mutex::default(),
+            looks: Mutex::default(),
             last: Mutex::default(),
             journal: Mutex::default(),
         }

@@ -157,6 +157,9 @@ pub struct Layer {
     pub created_by: Option<String>,
     /// Bytes of it that a later layer hides.
     pub waste: u64,
+    /// The id of the container whose writable layer it is; it has no `diff_id` then.
+    #[serde(skip)]
+    pub container: Option<String>,
 }
 
 /// One entry of a layer, image or container.

@@ -29,6 +29,7 @@
 mod aspects;
 mod build;
 mod change;
+mod resolve;
 mod tree;
 mod version;
 mod waste;

@@ -3,7 +3,7 @@
 use rhai::Dynamic;
 
 use super::super::types::List;
-use super::parameters::IMAGE;
+use super::parameters::SUBJECT;
 use super::{Example, Group, Needs, Overload, Verb};
 
 /// The entry.
@@ -13,7 +13,7 @@ pub static VERB: Verb = Verb {
     summary: "an image's layers, lowest first",
     doc: "\
 `layers(x)[1].files` are the files of one; `waste` in it is what later layers hide.",
-    overloads: &[Overload { params: &[IMAGE], returns: "Layers" }],
+    overloads: &[Overload { params: &[SUBJECT], returns: "Layers" }],
     options: &[],
     examples: &[
         Example {
@@ -28,7 +28,7 @@ pub static VERB: Verb = Verb {
         },
     ],
     call: |call| {
-        let layers = call.context.workbench.layers(&call.image(0)?)?;
+        let layers = call.context.workbench.layers(&call.subject(0)?)?;
         Ok(Dynamic::from(layers.into_iter().collect::<List<_>>()))
     },
 };

@@ -1,0 +1,68 @@
+//! `duplicates`: files of the same content.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::Content;
+use crate::inspect::model::Row;
+use crate::layer::Kind;
+use crate::oci::{Digest, Digester};
+use crate::workbench::layers::absolute;
+use crate::workbench::{Duplicate, Error, ErrorKind, Result, Subject, Workbench};
+
+impl Workbench {
+    /// Contents that the end shows in more than one file; the most wasteful first. Hard links are one file.
+    /// Only files whose size recurs are read.
+    ///
+    /// # Errors
+    /// When the subject is gone or a file cannot be read.
+    pub fn duplicates(&self, subject: &Subject) -> Result<Vec<Duplicate>> {
+        let look = self.look(subject, Content::Needed)?;
+        let Some(top) = look.top() else { return Ok(Vec::new()) };
+        let tree = look.model.tree(Some(top), top);
+        let mut by_size: BTreeMap<u64, Vec<Row<'_>>> = BTreeMap::new();
+        // A file with several names has its bytes at one of them.
+        for row in tree.rows().filter(|row| row.entry.kind != Kind::Dir && row.bytes > 0) {
+            by_size.entry(row.bytes).or_default().push(row);
+        }
+        let reader = look.reader();
+        let mut found = Vec::new();
+        for (size, rows) in by_size.into_iter().rev().filter(|(_, rows)| rows.len() > 1) {
+            let mut by_digest: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
+            for row in rows {
+                if self.settings.interrupt.raised() {
+                    return Err(Error::new(ErrorKind::Interrupted, "interrupted while reading files"));
+                }
+                let digest = match row.entry.digest {
+                    Some(digest) => Digest::from_bytes(digest),
+                    None => {
+                        let mut digester = Digester::default();
+                        let path = absolute(row.entry.path);
+                        let said = |error: io::Error| Error::io(format!("reading `{path}`"), &error);
+                        let mut file = match reader.file(row.layer, row.entry.path) {
+                            Some(file) => file,
+                            None => look.open_at(row.layer, row.entry.path)?,
+                        };
+                        io::copy(&mut file, &mut digester).map_err(said)?;
+                        digester.finish()
+                    }
+                };
+                by_digest.entry(digest).or_default().push(absolute(row.entry.path));
+            }
+            for (digest, paths) in by_digest.into_iter().filter(|(_, paths)| paths.len() > 1) {
+                let count = paths.len() as u64;
+                found.push(Duplicate {
+                    digest: digest.to_string(),
+                    size,
+                    count,
+                    wasted: size.saturating_mul(count - 1),
+                    paths,
+                });
+            }
+        }
+        found.sort_by(|one, other| {
+            other.wasted.cmp(&one.wasted).then_with(|| one.paths.cmp(&other.paths))
+        });
+        Ok(found)
+    }
+}
