@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use crate::workbench::{
-    Change, Check, Container, File, FsckReport, HistoryEntry, Image, Layer, Problem, Snapshot, Waste,
-    WasteItem,
+    Change, Check, Container, Duplicate, File, FsckReport, HistoryEntry, Image, Junk, Layer, Problem, Reason,
+    Snapshot, TreeItem, Version, Waste, WasteItem,
 };
 
 pub fn image() -> Image {
@@ -126,4 +126,64 @@ pub fn fsck_report() -> FsckReport {
 
 pub fn check() -> Check {
     Check { name: "user namespaces".to_owned(), ok: true, detail: "allowed".to_owned(), fix: None }
+}
+
+pub fn tree_item() -> TreeItem {
+    TreeItem {
+        kind: Some("A".to_owned()),
+        path: "/usr/bin/wget".to_owned(),
+        file_type: "file".to_owned(),
+        size: 2048,
+        files: 1,
+        mode: 0o755,
+        uid: 0,
+        gid: 0,
+        mtime: "2024-05-06T07:08:09Z".to_owned(),
+        link: None,
+        layer: 1,
+    }
+}
+
+pub fn version() -> Version {
+    Version {
+        layer: 1,
+        path: "/usr/bin/wget".to_owned(),
+        came: "added".to_owned(),
+        file_type: "file".to_owned(),
+        mode: 0o755,
+        uid: 0,
+        gid: 0,
+        size: 2048,
+        mtime: "2024-05-06T07:08:09Z".to_owned(),
+        link: None,
+        created: Some("2024-05-06T07:08:09Z".to_owned()),
+        created_by: Some("/bin/sh -c pkg install wget".to_owned()),
+        gone_in: Some(2),
+        gone_how: Some("removed".to_owned()),
+        gone_by: Some("/usr".to_owned()),
+    }
+}
+
+pub fn reason() -> Reason {
+    Reason {
+        path: "/etc/passwd".to_owned(),
+        layer: 1,
+        aspect: "mode".to_owned(),
+        before: Some("0644".to_owned()),
+        after: Some("0600".to_owned()),
+    }
+}
+
+pub fn junk() -> Junk {
+    Junk { path: "/var/log/x".to_owned(), size: 12, rule: "logs".to_owned(), layer: 1 }
+}
+
+pub fn duplicate() -> Duplicate {
+    Duplicate {
+        digest: format!("sha256:{}", "4d".repeat(32)),
+        size: 10,
+        count: 2,
+        wasted: 10,
+        paths: vec!["/a".to_owned(), "/b".to_owned()],
+    }
 }

@@ -8,6 +8,7 @@ mod human;
 mod plain;
 mod table;
 mod terminal;
+mod tree;
 mod visible;
 
 use rhai::Dynamic;

@@ -7,7 +7,7 @@ use rhai::Dynamic;
 use super::super::types::{self, AnyRecord, Handle, List, Record};
 use super::table::{of_list, of_rows, table};
 use super::{Cell, Style, Tone, debug, duration, human, visible, visible_line};
-use crate::workbench::{Change, Container};
+use crate::workbench::{Change, Container, TreeItem};
 
 /// A diff longer than this is summed by folder.
 const LONG_DIFF: usize = 40;
@@ -24,6 +24,11 @@ pub fn render(value: &Dynamic, style: &Style) -> String {
     }
     if let Some(diff) = value.read_lock::<List<Change>>() {
         return changes(&diff, style);
+    }
+    if let Some(items) = value.read_lock::<List<TreeItem>>()
+        && !items.items().is_empty()
+    {
+        return super::tree::tree(&items, style);
     }
     if let Some(container) = value.read_lock::<Handle<Container>>() {
         return headline(&container);
@@ -77,7 +82,7 @@ fn short(value: &Dynamic) -> Cell {
 fn told(key: &str, value: &Dynamic) -> Cell {
     let bytes = value.as_int().ok().and_then(|bytes| u64::try_from(bytes).ok());
     match (key, bytes) {
-        ("size" | "compressed_size" | "total" | "waste" | "bytes", Some(bytes)) => Cell::size(bytes),
+        ("size" | "compressed_size" | "total" | "waste" | "bytes" | "wasted", Some(bytes)) => Cell::size(bytes),
         ("created" | "modified", None) if value.is_string() => {
             Cell::time(value.clone().into_string().unwrap_or_default())
         }

@@ -14,15 +14,17 @@ pub fn getter_type(of: &str, name: &str) -> Option<(&'static str, Option<&'stati
         ("FsckReport", "problems") => ("Problems", None),
         ("PruneReport", "layers") => ("number", None),
         ("Waste" | "Layer", "waste") => ("number", None),
+        ("TreeItem", "files") => ("number", None),
         (_, "files") => ("Files", None),
         ("Image", "config") => ("map", None),
-        (_, "references" | "diff_ids" | "command" | "garbage") => ("array", Some("text")),
+        (_, "references" | "diff_ids" | "command" | "garbage" | "paths") => ("array", Some("text")),
         (_, "stdout_blob" | "stderr_blob") => ("blob", None),
         (_, "verified" | "ok" | "repaired" | "empty_layer") => ("true or false", None),
         (
             _,
             "size" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count" | "exit_code"
-            | "compressed_size" | "parts" | "blobs" | "added_by" | "hidden_by",
+            | "compressed_size" | "parts" | "blobs" | "added_by" | "hidden_by" | "layer" | "gone_in"
+            | "count" | "wasted",
         ) => ("number", None),
         (_, "duration" | "efficiency") => ("decimal number", None),
         _ => ("text", None),
@@ -70,6 +72,11 @@ mod tests {
         agrees(&sample::fsck_report());
         agrees(&sample::problem());
         agrees(&sample::check());
+        agrees(&sample::tree_item());
+        agrees(&sample::version());
+        agrees(&sample::reason());
+        agrees(&sample::junk());
+        agrees(&sample::duplicate());
         assert_eq!(getter_type("Image", "nothing"), None);
         assert_eq!(getter_type("number", "size"), None);
         assert_eq!(getter_type("Container", "files"), Some(("Files", None)));

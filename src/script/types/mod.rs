@@ -6,18 +6,23 @@
 mod change;
 mod check;
 mod container;
+mod duplicate;
 mod file;
 mod fsck_report;
 mod getters;
 mod history_entry;
 mod image;
+mod junk;
 mod layer;
 pub mod list;
 mod problem;
 mod prune_report;
 mod raised;
+mod reason;
 pub mod record;
 mod snapshot;
+pub mod tree_item;
+mod version;
 mod waste;
 mod waste_item;
 
@@ -32,8 +37,8 @@ pub use record::{AnyRecord, Column, Handle, Key, Noun, Record};
 use super::context::Context;
 use super::raised::Raised;
 use crate::workbench::{
-    Change, Check, Container, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport, Snapshot,
-    Waste, WasteItem,
+    Change, Check, Container, Duplicate, File, FsckReport, HistoryEntry, Image, Junk, Layer, Problem,
+    PruneReport, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
 };
 
 /// What help, suggestions and completion know of a type.
@@ -87,7 +92,8 @@ macro_rules! types {
 }
 
 types! {
-    listed: Image, Container, Snapshot, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check;
+    listed: Image, Container, Snapshot, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check,
+        TreeItem, Version, Reason, Junk, Duplicate;
     single: Waste, PruneReport, FsckReport, Raised,
 }
 
@@ -171,6 +177,11 @@ mod tests {
         keys_are_getters(&sample::fsck_report());
         keys_are_getters(&sample::problem());
         keys_are_getters(&sample::check());
+        keys_are_getters(&sample::tree_item());
+        keys_are_getters(&sample::version());
+        keys_are_getters(&sample::reason());
+        keys_are_getters(&sample::junk());
+        keys_are_getters(&sample::duplicate());
         keys_are_getters(&Raised { container: Some(sample::container()), ..Raised::invalid("x") });
     }
 

@@ -11,7 +11,7 @@ use super::super::options::Options;
 use super::super::raised::{Raised, Result};
 use super::super::types::{self, Handle, List};
 use super::Verb;
-use crate::workbench::{Command, Container, ErrorKind, Image, Snapshot, Subject};
+use crate::workbench::{Command, Container, ErrorKind, Image, Layer, Snapshot, Subject};
 
 /// A verb's arguments and surroundings.
 pub struct Call<'a> {
@@ -153,6 +153,13 @@ impl Call<'_> {
     /// A whole number.
     pub fn int(&self, index: usize) -> Option<i64> {
         self.any(index).as_int().ok()
+    }
+
+    /// A layer's index: a number, or a layer that knows its own.
+    pub fn layer_index(&self, index: usize) -> Option<i64> {
+        let value = self.any(index);
+        let layer = value.read_lock::<Handle<Layer>>().map(|layer| layer.index);
+        layer.map_or_else(|| self.int(index), |layer| i64::try_from(layer).ok())
     }
 
     /// A closure or function.

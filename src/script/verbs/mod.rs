@@ -8,6 +8,7 @@ mod attempt;
 mod base;
 mod branch;
 mod call;
+mod cat;
 mod commit;
 mod container;
 mod containers;
@@ -15,6 +16,7 @@ mod copy_in;
 mod copy_out;
 mod diff;
 mod doctor;
+mod duplicates;
 mod env;
 mod exists;
 mod exit;
@@ -25,6 +27,7 @@ mod history;
 mod image;
 mod images;
 mod inspect;
+mod junk;
 mod last;
 mod layers;
 mod load;
@@ -52,8 +55,11 @@ mod tag;
 mod tags;
 mod terminal;
 mod to_json;
+mod tree;
 mod verb;
 mod waste;
+mod who;
+mod why;
 mod write;
 mod write_file;
 
@@ -92,7 +98,13 @@ pub static ALL: &[&Verb] = &[
     &last::VERB,
     &diff::VERB,
     &layers::VERB,
+    &tree::VERB,
     &waste::VERB,
+    &who::VERB,
+    &why::VERB,
+    &junk::VERB,
+    &duplicates::VERB,
+    &cat::VERB,
     &history::VERB,
     &inspect::VERB,
     &read::VERB,
@@ -152,6 +164,9 @@ mod parameters {
     };
     /// A path inside.
     pub const PATH: Param = Param { name: "path", kinds: &[Kind::Text], completes: Completes::InnerPath };
+    /// A layer, by its index or as a value.
+    pub const LAYER: Param =
+        Param { name: "layer", kinds: &[Kind::Int, Kind::Layer], completes: Completes::Nothing };
     /// A path of the host.
     pub const HOST_PATH: Param =
         Param { name: "host_path", kinds: &[Kind::Text], completes: Completes::HostPath };
