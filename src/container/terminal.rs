@@ -82,6 +82,12 @@ pub fn relay(master: &OwnedFd, watch: &mut Watch<'_>) -> Result<(), Error> {
         if !events[0].is_empty() {
             return Ok(());
         }
+        // Before the keys: what was typed after a change of the size is for a program that knows it, also where the
+        // signal is late. Setting the same size again tells nobody.
+        if let Some(raw) = raw.as_ref().filter(|_| !events[2].is_empty() || !events[3].is_empty()) {
+            raw.take_resized();
+            copy_size(master);
+        }
         if !events[2].is_empty() {
             match read(keyboard.as_fd(), &mut buffer) {
                 Ok(0) | Err(Errno::EIO) => {
@@ -105,10 +111,6 @@ pub fn relay(master: &OwnedFd, watch: &mut Watch<'_>) -> Result<(), Error> {
                 Err(Errno::EINTR | Errno::EAGAIN) => {}
                 Err(_) => pending.clear(),
             }
-        }
-        if let Some(raw) = raw.as_ref().filter(|_| !events[3].is_empty()) {
-            raw.take_resized();
-            copy_size(master);
         }
         watch.act();
     }

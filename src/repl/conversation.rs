@@ -123,6 +123,10 @@ impl<'a> Conversation<'a> {
             self.hint(&hint);
             return Next::Go;
         }
+        if with_last(text) != text && self.shared.session().variable(LAST).is_none() {
+            self.hint("`_` is the value that was shown last; nothing was shown yet");
+            return Next::Go;
+        }
         let next = self.statement(text, false);
         self.number += 1;
         next
@@ -154,6 +158,11 @@ impl<'a> Conversation<'a> {
             // What a command said has been on the screen already, unless that was unwanted.
             if journal.runs > 0 && !code.contains("stream") {
                 failure.stderr = None;
+            }
+            if failure.kind == "exit" && journal.runs > 0 {
+                failure.hint = Some(
+                    "`last()` is the container as it ended; with `check: false` nothing is raised".to_owned(),
+                );
             }
             screen::line(&(self.settings.report)(failure, &style));
         }

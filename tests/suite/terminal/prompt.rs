@@ -35,6 +35,26 @@ fn values_are_shown_and_numbered() {
 }
 
 #[test]
+fn what_failed_or_is_not_there_yet_says_where_to_go_on() {
+    let plywood = Plywood::new();
+    let mut terminal = Terminal::open(&plywood);
+    terminal.line("_.len()");
+    terminal.see("nothing was shown yet");
+    terminal.prompt(1);
+    if !engine() {
+        return;
+    }
+    terminal.line("let c = run(base(), \"exit 3\")");
+    terminal.see("`last()` is the container as it ended");
+    terminal.prompt(2);
+    terminal.line("last().exit_code + 40");
+    terminal.see_line("43");
+    terminal.prompt(3);
+    terminal.line("_ + 1");
+    terminal.see_line("44");
+}
+
+#[test]
 fn the_greeting_says_where_one_is() {
     let plywood = Plywood::new();
     let mut command = plywood.command();
