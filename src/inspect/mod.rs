@@ -2,6 +2,7 @@
 //!
 //! Works on file indexes alone: a stack of layers in, values out. No store, no mounts.
 
+pub mod gate;
 mod glob;
 mod junk;
 pub mod model;

@@ -10,6 +10,7 @@ use super::render;
 use super::suggest;
 use super::types;
 use super::verbs::{Opt, Takes, Verb};
+use crate::workbench::RuleValue;
 
 /// A verb's checked options.
 #[derive(Debug, Default)]
@@ -74,6 +75,19 @@ impl Options {
         text(value).map(String::into_bytes).or_else(|| value.clone().into_blob().ok())
     }
 
+    /// What a rule of `check` asks for.
+    pub fn rule(&self, name: &str) -> Option<RuleValue> {
+        let value = self.get(name)?;
+        if let Ok(number) = value.as_int() {
+            // Less than none is told as a text that is no number.
+            return Some(u64::try_from(number).map_or_else(|_| RuleValue::Text(number.to_string()), RuleValue::Whole));
+        }
+        if let Ok(number) = value.as_float() {
+            return Some(RuleValue::Number(number));
+        }
+        text(value).map(RuleValue::Text).or_else(|| self.texts(name).map(RuleValue::Texts))
+    }
+
     /// A length of time.
     pub fn duration(&self, name: &str) -> Option<Duration> {
         self.get(name).and_then(duration)
@@ -103,6 +117,7 @@ fn check(verb: &Verb, option: &Opt, value: &Dynamic) -> Result<()> {
             }
             Takes::Environment => environment(value).is_some(),
             Takes::Duration => duration(value).is_some(),
+            Takes::Amount => value.is_int() || value.is_float() || value.is_string(),
             Takes::Bytes => value.is_string() || value.is_blob(),
         };
     if fits {

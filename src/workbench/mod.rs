@@ -7,6 +7,7 @@
 
 mod base;
 mod branch;
+mod check;
 mod checkpoint;
 mod commit;
 mod container_verbs;
@@ -46,6 +47,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 pub use crate::container::Stream;
 pub use crate::transfer::{Limits, Network, Progress, Report, Step};
+pub use check::{Finding, FindingItem, RULES, RuleValue, Rules, Verdict};
 pub use checkpoint::Checkpoint;
 pub use error::{Error, ErrorKind};
 pub use fallback::Fallback;

@@ -8,6 +8,7 @@ mod check;
 mod container;
 mod duplicate;
 mod file;
+mod finding;
 mod fsck_report;
 mod getters;
 mod history_entry;
@@ -22,6 +23,7 @@ mod reason;
 pub mod record;
 mod snapshot;
 pub mod tree_item;
+mod verdict;
 mod version;
 mod waste;
 mod waste_item;
@@ -37,8 +39,8 @@ pub use record::{AnyRecord, Column, Handle, Key, Noun, Record};
 use super::context::Context;
 use super::raised::Raised;
 use crate::workbench::{
-    Change, Check, Container, Duplicate, File, FsckReport, HistoryEntry, Image, Junk, Layer, Problem,
-    PruneReport, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
+    Change, Check, Container, Duplicate, File, Finding, FindingItem, FsckReport, HistoryEntry, Image, Junk, Layer, Problem,
+    PruneReport, Reason, Snapshot, TreeItem, Verdict, Version, Waste, WasteItem,
 };
 
 /// What help, suggestions and completion know of a type.
@@ -93,8 +95,8 @@ macro_rules! types {
 
 types! {
     listed: Image, Container, Snapshot, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check,
-        TreeItem, Version, Reason, Junk, Duplicate;
-    single: Waste, PruneReport, FsckReport, Raised,
+        TreeItem, Version, Reason, Junk, Duplicate, Finding, FindingItem;
+    single: Waste, Verdict, PruneReport, FsckReport, Raised,
 }
 
 fn info<T: Record>(list: Option<&'static str>) -> TypeInfo {

@@ -9,6 +9,7 @@ mod base;
 mod branch;
 mod call;
 mod cat;
+mod check;
 mod commit;
 mod container;
 mod containers;
@@ -104,6 +105,7 @@ pub static ALL: &[&Verb] = &[
     &why::VERB,
     &junk::VERB,
     &duplicates::VERB,
+    &check::VERB,
     &cat::VERB,
     &history::VERB,
     &inspect::VERB,

@@ -242,6 +242,8 @@ pub enum Takes {
     Environment,
     /// Seconds, or text such as `"1m30s"`.
     Duration,
+    /// A number, or text such as `"20MB"`.
+    Amount,
     /// Text or a blob.
     Bytes,
 }
@@ -257,6 +259,7 @@ impl Takes {
             Self::Texts => "text or an array of texts",
             Self::Environment => "a map, or an array of `\"NAME=value\"` or `\"NAME\"`",
             Self::Duration => "seconds, or text such as `\"1m30s\"`",
+            Self::Amount => "a number, or text such as `\"20MB\"`",
             Self::Bytes => "text or a blob",
         }
     }
