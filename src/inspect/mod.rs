@@ -5,6 +5,7 @@
 mod glob;
 mod junk;
 pub mod model;
+pub mod packages;
 mod waste;
 
 pub use glob::Globs;

@@ -9,6 +9,7 @@ mod base;
 mod branch;
 mod checkpoint;
 mod commit;
+mod compare;
 mod container_verbs;
 mod diff;
 mod doctor;
@@ -47,9 +48,13 @@ use std::sync::{Arc, Mutex, OnceLock};
 pub use crate::container::Stream;
 pub use crate::transfer::{Limits, Network, Progress, Report, Step};
 pub use checkpoint::Checkpoint;
+pub use compare::{
+    CompareOptions, Comparison, ConfigDifference, FileDifference, HistoryDifference, LayerDifference, Operand,
+    PackageDifference,
+};
 pub use error::{Error, ErrorKind};
 pub use fallback::Fallback;
-pub use findings::{Duplicate, Junk, Reason, TreeItem, Version};
+pub use findings::{Duplicate, InstalledPackage, Junk, Reason, TreeItem, Version};
 pub use in_place::Origin;
 pub use journal::Journal;
 pub use look::{Content, LayerStep, Look, TreeOptions};

@@ -5,16 +5,23 @@
 
 mod change;
 mod check;
+mod comparison;
+mod config_difference;
 mod container;
 mod duplicate;
 mod file;
+mod file_difference;
 mod fsck_report;
 mod getters;
+mod history_difference;
 mod history_entry;
 mod image;
 mod junk;
 mod layer;
+mod layer_difference;
 pub mod list;
+mod package;
+mod package_difference;
 mod problem;
 mod prune_report;
 mod raised;
@@ -37,8 +44,9 @@ pub use record::{AnyRecord, Column, Handle, Key, Noun, Record};
 use super::context::Context;
 use super::raised::Raised;
 use crate::workbench::{
-    Change, Check, Container, Duplicate, File, FsckReport, HistoryEntry, Image, Junk, Layer, Problem,
-    PruneReport, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
+    Change, Check, Comparison, ConfigDifference, Container, Duplicate, File, FileDifference, FsckReport,
+    HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer, LayerDifference, PackageDifference,
+    Problem, PruneReport, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
 };
 
 /// What help, suggestions and completion know of a type.
@@ -93,8 +101,9 @@ macro_rules! types {
 
 types! {
     listed: Image, Container, Snapshot, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check,
-        TreeItem, Version, Reason, Junk, Duplicate;
-    single: Waste, PruneReport, FsckReport, Raised,
+        TreeItem, Version, Reason, Junk, Duplicate, InstalledPackage,
+        FileDifference, ConfigDifference, HistoryDifference, LayerDifference, PackageDifference;
+    single: Comparison, Waste, PruneReport, FsckReport, Raised,
 }
 
 fn info<T: Record>(list: Option<&'static str>) -> TypeInfo {
@@ -182,6 +191,12 @@ mod tests {
         keys_are_getters(&sample::reason());
         keys_are_getters(&sample::junk());
         keys_are_getters(&sample::duplicate());
+        keys_are_getters(&sample::package());
+        keys_are_getters(&sample::file_difference());
+        keys_are_getters(&sample::config_difference());
+        keys_are_getters(&sample::history_difference());
+        keys_are_getters(&sample::layer_difference());
+        keys_are_getters(&sample::package_difference());
         keys_are_getters(&Raised { container: Some(sample::container()), ..Raised::invalid("x") });
     }
 

@@ -35,6 +35,7 @@ mod login;
 mod logout;
 mod now;
 mod parse_json;
+mod packages;
 mod prune;
 mod pull;
 mod push;
@@ -54,6 +55,7 @@ mod table;
 mod tag;
 mod tags;
 mod terminal;
+mod text;
 mod to_json;
 mod tree;
 mod verb;
@@ -105,6 +107,8 @@ pub static ALL: &[&Verb] = &[
     &junk::VERB,
     &duplicates::VERB,
     &cat::VERB,
+    &packages::VERB,
+    &text::VERB,
     &history::VERB,
     &inspect::VERB,
     &read::VERB,
