@@ -72,6 +72,23 @@ pub enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Whether an image is as it is asked to be: exit code 1 where it is not
+    Check {
+        /// A reference, an id, or where it is, such as oci-archive:FILE
+        image: String,
+        /// A file of rules, such as dive's [default: .dive-ci, if there is one]
+        #[arg(long, short = 'c', value_name = "FILE", visible_alias = "ci-config")]
+        config: Option<PathBuf>,
+        /// The image whose layers count for nothing
+        #[arg(long, value_name = "IMAGE")]
+        base: Option<String>,
+        /// Paths that count for nothing; may be given several times
+        #[arg(long, value_name = "PATTERN")]
+        ignore: Vec<String>,
+        /// Write the findings there as JUnit XML too
+        #[arg(long, value_name = "REPORT")]
+        junit: Option<PathBuf>,
+    },
     /// Definition files for editors: verbs, types and modules for the Rhai language server
     Definitions {
         /// The folder to write them into

@@ -7,6 +7,8 @@ mod arguments;
 mod care;
 mod console;
 mod editors;
+mod gate;
+mod junit;
 mod lesson;
 mod limits;
 mod progress;
@@ -67,6 +69,10 @@ fn run(arguments: &Arguments, console: &Console) -> Result {
         Some(Command::Doctor) => care::doctor(&around, console),
         Some(Command::Lesson { action }) => lesson::run(action, &around, console),
         Some(Command::Test { files, junit }) => test_files::run(files, junit.as_deref(), &around, console),
+        Some(Command::Check { image, config, base, ignore, junit }) => {
+            let wanted = gate::Wanted { image, config: config.as_deref(), base: base.as_deref(), ignore };
+            gate::run(&wanted, junit.as_deref(), &around, console)
+        }
         Some(Command::Definitions { folder }) => editors::write_definitions(folder, console),
         Some(Command::Completions { shell }) => editors::completions(*shell),
         Some(Command::Man) => editors::manual(),

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use super::console::Console;
 use super::surroundings::Surroundings;
-use super::{Result, feed_file, read_script};
-use crate::script::{Failure, Outcome, Style};
+use super::{Result, feed_file, junit as junit_file, read_script};
+use crate::script::{Failure, Outcome};
 
 #[derive(Debug, serde::Serialize)]
 struct Verdict {
@@ -34,7 +34,7 @@ pub fn run(files: &[PathBuf], junit: Option<&Path>, around: &Surroundings, conso
         }
     }
     if let Some(report) = junit {
-        write_junit(&verdicts, report, around, console)?;
+        junit_file::write(&serde_json::json!(verdicts), report, around, console)?;
     }
     if interrupted {
         return Ok(130);
@@ -46,19 +46,6 @@ pub fn run(files: &[PathBuf], junit: Option<&Path>, around: &Surroundings, conso
         console.line(&format!("{} passed, {failed} failed", verdicts.len() - failed));
     }
     Ok(i32::from(failed > 0))
-}
-
-/// The library knows how JUnit writes its XML.
-fn write_junit(verdicts: &[Verdict], report: &Path, around: &Surroundings, console: &Console) -> Result<()> {
-    const CODE: &str = "import \"std/junit\" as junit; junit::xml(parse_json(args[0])) + \"\\n\"";
-    let results = serde_json::json!(verdicts).to_string();
-    let outcome = around.session(console, vec![results], false).feed(CODE, "plywood");
-    if let Some(failure) = outcome.error {
-        return Err(failure.into());
-    }
-    let text = outcome.value.map(|value| value.render(&Style::PLAIN)).unwrap_or_default();
-    std::fs::write(report, text)
-        .map_err(|error| Failure::new("io", format!("cannot write `{}`: {error}", report.display())).into())
 }
 
 fn of_file(file: &Path, around: &Surroundings, console: &Console) -> Vec<Verdict> {

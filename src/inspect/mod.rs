@@ -6,6 +6,7 @@ pub mod gate;
 mod glob;
 mod junk;
 pub mod model;
+pub mod packages;
 mod waste;
 
 pub use glob::Globs;

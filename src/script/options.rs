@@ -80,7 +80,9 @@ impl Options {
         let value = self.get(name)?;
         if let Ok(number) = value.as_int() {
             // Less than none is told as a text that is no number.
-            return Some(u64::try_from(number).map_or_else(|_| RuleValue::Text(number.to_string()), RuleValue::Whole));
+            return Some(
+                u64::try_from(number).map_or_else(|_| RuleValue::Text(number.to_string()), RuleValue::Whole),
+            );
         }
         if let Ok(number) = value.as_float() {
             return Some(RuleValue::Number(number));

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use crate::workbench::{
-    Change, Check, Container, Duplicate, File, FsckReport, HistoryEntry, Image, Junk, Layer, Problem, Reason,
-    Snapshot, TreeItem, Version, Waste, WasteItem,
+    Change, Check, ConfigDifference, Container, Duplicate, File, FileDifference, FsckReport,
+    HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer, LayerDifference,
+    PackageDifference, Problem, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
 };
 
 pub fn image() -> Image {
@@ -185,5 +186,55 @@ pub fn duplicate() -> Duplicate {
         count: 2,
         wasted: 10,
         paths: vec!["/a".to_owned(), "/b".to_owned()],
+    }
+}
+
+pub fn package() -> InstalledPackage {
+    InstalledPackage {
+        manager: "dpkg".to_owned(),
+        name: "wget".to_owned(),
+        version: "1.21.3-1".to_owned(),
+        architecture: "amd64".to_owned(),
+    }
+}
+
+pub fn file_difference() -> FileDifference {
+    FileDifference {
+        kind: "C".to_owned(),
+        path: "/etc/passwd".to_owned(),
+        file_type: "file".to_owned(),
+        size: 12,
+        reasons: vec!["size".to_owned(), "content".to_owned()],
+    }
+}
+
+pub fn config_difference() -> ConfigDifference {
+    ConfigDifference {
+        key: "Env.PATH".to_owned(),
+        before: Some("/bin".to_owned()),
+        after: Some("/sbin".to_owned()),
+    }
+}
+
+pub fn history_difference() -> HistoryDifference {
+    HistoryDifference { kind: "A".to_owned(), index: 1, created_by: "/bin/sh".to_owned() }
+}
+
+pub fn layer_difference() -> LayerDifference {
+    LayerDifference {
+        index: 1,
+        before: Some(format!("sha256:{}", "3c".repeat(32))),
+        after: Some(format!("sha256:{}", "4d".repeat(32))),
+        what: "times".to_owned(),
+    }
+}
+
+pub fn package_difference() -> PackageDifference {
+    PackageDifference {
+        kind: "C".to_owned(),
+        manager: "dpkg".to_owned(),
+        name: "wget".to_owned(),
+        before: Some("1".to_owned()),
+        after: Some("2".to_owned()),
     }
 }

@@ -19,6 +19,7 @@
 mod ballast;
 mod blobs;
 mod error;
+mod foreign;
 mod fsck;
 mod lock;
 mod names;
@@ -38,6 +39,7 @@ mod trash;
 
 pub use blobs::BlobWriter;
 pub use error::{Error, Noun};
+pub use foreign::blobs_in;
 pub use fsck::{FsckOptions, FsckReport, Garbage, Problem, ProblemKind};
 pub use lock::ContainerLock;
 pub use parts::PartId;

@@ -72,7 +72,10 @@ impl Workbench {
         };
         let packages = match rules.forbidden_packages.is_empty() {
             true => Vec::new(),
-            false => self.package_names(subject)?,
+            false => {
+                let installed = self.installed(subject)?.into_iter();
+                installed.map(|package| (package.name, package.version)).collect()
+            }
         };
         let findings = gate::judge(&look.model, base, rules, || packages).map_err(Error::invalid)?;
         let step = |layer: usize| look.steps.get(layer).and_then(|step| step.created_by.clone());

@@ -108,3 +108,16 @@ pub struct Duplicate {
     /// Absolute, escaped, sorted.
     pub paths: Vec<String>,
 }
+
+/// One installed package.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct InstalledPackage {
+    /// `apk`, `dpkg`, `npm`, `pip` or `rpm`.
+    pub manager: String,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The architecture it is for.
+    pub architecture: String,
+}

@@ -10,6 +10,7 @@ mod branch;
 mod check;
 mod checkpoint;
 mod commit;
+mod compare;
 mod container_verbs;
 mod diff;
 mod doctor;
@@ -49,9 +50,13 @@ pub use crate::container::Stream;
 pub use crate::transfer::{Limits, Network, Progress, Report, Step};
 pub use check::{Finding, FindingItem, RULES, RuleValue, Rules, Verdict};
 pub use checkpoint::Checkpoint;
+pub use compare::{
+    CompareOptions, Comparison, ConfigDifference, FileDifference, HistoryDifference, LayerDifference,
+    Operand, PackageDifference,
+};
 pub use error::{Error, ErrorKind};
 pub use fallback::Fallback;
-pub use findings::{Duplicate, Junk, Reason, TreeItem, Version};
+pub use findings::{Duplicate, InstalledPackage, Junk, Reason, TreeItem, Version};
 pub use in_place::Origin;
 pub use journal::Journal;
 pub use look::{Content, LayerStep, Look, TreeOptions};

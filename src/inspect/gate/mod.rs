@@ -90,7 +90,8 @@ pub fn judge(
         });
     }
     if let Some(limit) = rules.highest_bytes {
-        let all = (0..model.layer_count()).fold(0_u64, |sum, layer| sum.saturating_add(model.layer_size(layer)));
+        let all =
+            (0..model.layer_count()).fold(0_u64, |sum, layer| sum.saturating_add(model.layer_size(layer)));
         findings.push(at_most("highestBytes", all, limit, layers(model, 0)));
     }
     if let Some(limit) = rules.highest_growth {

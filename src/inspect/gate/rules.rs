@@ -40,11 +40,7 @@ pub struct Rules {
 impl Default for Rules {
     /// dive's: an efficiency of 0.9, a tenth of one's own bytes wasted.
     fn default() -> Self {
-        Self {
-            lowest_efficiency: Some(0.9),
-            highest_user_wasted_percent: Some(0.1),
-            ..Self::none()
-        }
+        Self { lowest_efficiency: Some(0.9), highest_user_wasted_percent: Some(0.1), ..Self::none() }
     }
 }
 
@@ -120,7 +116,10 @@ impl Rules {
         let document: Document = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
         let known = ["rules", "ignore", "base"];
         if let Some(other) = document.other.keys().next() {
-            return Err(format!("there is no `{other}`: a file has {}", known.map(|it| format!("`{it}`")).join(", ")));
+            return Err(format!(
+                "there is no `{other}`: a file has {}",
+                known.map(|it| format!("`{it}`")).join(", ")
+            ));
         }
         let mut rules = Self { ignore: document.ignore, base: document.base, ..Self::default() };
         for (name, value) in document.rules {
@@ -217,7 +216,8 @@ fn texts(value: &Value) -> Option<Option<Vec<String>>> {
 #[must_use]
 pub fn parse_bytes(text: &str) -> Option<u64> {
     let text = text.trim();
-    let end = text.find(|char: char| !(char.is_ascii_digit() || char == '.' || char == ',')).unwrap_or(text.len());
+    let end =
+        text.find(|char: char| !(char.is_ascii_digit() || char == '.' || char == ',')).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let number: f64 = number.replace(',', "").parse().ok()?;
     let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {

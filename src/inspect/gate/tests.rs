@@ -24,8 +24,10 @@ fn model() -> Model {
 }
 
 fn judged(base: usize, rules: &Rules) -> Vec<Finding> {
-    judge(&model(), base, rules, || vec![("gcc".to_owned(), "12".to_owned()), ("libc-dev".to_owned(), "2".to_owned())])
-        .unwrap()
+    judge(&model(), base, rules, || {
+        vec![("gcc".to_owned(), "12".to_owned()), ("libc-dev".to_owned(), "2".to_owned())]
+    })
+    .unwrap()
 }
 
 fn names(finding: &Finding) -> Vec<String> {

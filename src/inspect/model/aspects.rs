@@ -1,7 +1,7 @@
 //! Why a file counts as modified.
 
 use super::{Content, Model, NONE, Slot, Version};
-use crate::layer::Kind;
+use crate::layer::{EntryRef, Kind};
 
 /// One thing in which two versions of a path differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -83,6 +83,11 @@ impl Aspects {
         self.0 == 0
     }
 
+    /// Takes one out.
+    pub const fn remove(&mut self, aspect: Aspect) {
+        self.0 &= !(1 << aspect as u16);
+    }
+
     /// Whether there is this one and no other.
     #[must_use]
     pub const fn is_only(self, aspect: Aspect) -> bool {
@@ -101,6 +106,45 @@ impl FromIterator<Aspect> for Aspects {
         aspects.into_iter().for_each(|aspect| set.insert(aspect));
         set
     }
+}
+
+/// In what two entries differ, hard links given as the files that they are. `same_content` is asked of files of
+/// one size whose digests are not known.
+pub fn between(
+    old: &EntryRef<'_>,
+    new: &EntryRef<'_>,
+    same_content: impl FnOnce() -> Option<bool>,
+) -> Aspects {
+    let mut found = Aspects::default();
+    let mut note = |differs: bool, aspect| {
+        if differs {
+            found.insert(aspect);
+        }
+    };
+    note(old.kind != new.kind, Aspect::Type);
+    note(old.mode != new.mode, Aspect::Mode);
+    note((old.uid, old.gid) != (new.uid, new.gid), Aspect::Owner);
+    note(!old.mtime.is_same(new.mtime), Aspect::Mtime);
+    note(old.xattrs != new.xattrs, Aspect::Xattrs);
+    if old.kind != new.kind {
+        return found;
+    }
+    note(old.kind == Kind::Symlink && old.link != new.link, Aspect::Link);
+    note(old.device != new.device, Aspect::Device);
+    if old.kind == Kind::File && old.size != new.size {
+        note(true, Aspect::Size);
+        note(true, Aspect::Content);
+    } else if old.kind == Kind::File && old.size > 0 {
+        let answer = match (old.digest, new.digest) {
+            (Some(old), Some(new)) => Some(old == new),
+            _ => same_content(),
+        };
+        match answer {
+            Some(is_same) => note(!is_same, Aspect::Content),
+            None => note(!old.mtime.is_same(new.mtime), Aspect::MaybeContent),
+        }
+    }
+    found
 }
 
 impl Model {
@@ -123,34 +167,11 @@ impl Model {
         {
             return Aspects::default();
         }
-        let mut found = Aspects::default();
-        let mut note = |differs: bool, aspect| {
-            if differs {
-                found.insert(aspect);
-            }
-        };
-        note(old.kind != new.kind, Aspect::Type);
-        note(old.mode != new.mode, Aspect::Mode);
-        note((old.uid, old.gid) != (new.uid, new.gid), Aspect::Owner);
-        note(!old.mtime.is_same(new.mtime), Aspect::Mtime);
-        note(old.xattrs != new.xattrs, Aspect::Xattrs);
-        if old.kind == new.kind {
-            note(old.kind == Kind::Symlink && old.link != new.link, Aspect::Link);
-            note(old.device != new.device, Aspect::Device);
-            if old.kind == Kind::File && old.size != new.size {
-                note(true, Aspect::Size);
-                note(true, Aspect::Content);
-            } else if old.kind == Kind::File && old.size > 0 {
-                let timed = old.mtime.is_same(new.mtime);
-                match (old.digest, new.digest, self.content_between(before, after)) {
-                    (Some(old), Some(new), _) => note(old != new, Aspect::Content),
-                    (_, _, Content::Same) => {}
-                    (_, _, Content::Different) => note(true, Aspect::Content),
-                    (_, _, Content::Unknown) => note(!timed, Aspect::MaybeContent),
-                }
-            }
-        }
-        found
+        between(&old, &new, || match self.content_between(before, after) {
+            Content::Same => Some(true),
+            Content::Different => Some(false),
+            Content::Unknown => None,
+        })
     }
 
     /// Whether one version is a change of the other. A directory of which only the time differs is none, since

@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 use crate::layer::{Entry, EntryRef, Index, Kind};
 
-pub use aspects::{Aspect, Aspects};
+pub use aspects::{Aspect, Aspects, between as entry_aspects};
 pub use change::Change;
 pub use tree::{Row, Tree};
 pub use version::{Came, Gone, How, Version};

@@ -88,6 +88,14 @@ impl Model {
         self.slot_shown(node.0, layer).map(|slot| self.value(slot as usize))
     }
 
+    /// What `layer` itself says of a path.
+    #[must_use]
+    pub fn version_in(&self, node: NodeId, layer: usize) -> Option<Version<'_>> {
+        let range = self.range_of(node.0);
+        let at = self.slots.get(range.clone())?.iter().position(|slot| slot.layer as usize == layer)?;
+        Some(self.value(range.start + at))
+    }
+
     /// What was to be seen at a version's path just before its layer.
     #[must_use]
     pub fn before(&self, version: &Version<'_>) -> Option<Version<'_>> {

@@ -11,9 +11,17 @@ impl Record for Finding {
     const NAME: &'static str = "Finding";
     const LIST: &'static str = "Findings";
     const KEYS: &'static [Key<Self>] = &[
-        Key { name: "rule", doc: "its name in a file, such as `highestWastedBytes`", get: |it| json::text(&it.rule) },
+        Key {
+            name: "rule",
+            doc: "its name in a file, such as `highestWastedBytes`",
+            get: |it| json::text(&it.rule),
+        },
         Key { name: "ok", doc: "the image is as it asks", get: |it| Dynamic::from_bool(it.ok) },
-        Key { name: "value", doc: "what was found: a share from 0 to 1, bytes, or how many", get: |it| number(&it.value) },
+        Key {
+            name: "value",
+            doc: "what was found: a share from 0 to 1, bytes, or how many",
+            get: |it| number(&it.value),
+        },
         Key { name: "limit", doc: "what is asked; the same is good enough", get: |it| number(&it.limit) },
         Key { name: "unit", doc: "`share`, `bytes` or `count`", get: |it| json::text(&it.unit) },
         Key {
@@ -48,26 +56,38 @@ impl Record for FindingItem {
     const NAME: &'static str = "FindingItem";
     const LIST: &'static str = "FindingItems";
     const KEYS: &'static [Key<Self>] = &[
-        Key { name: "name", doc: "absolute path, or name and version of a package", get: |it| json::text(&it.name) },
+        Key {
+            name: "name",
+            doc: "absolute path, or name and version of a package",
+            get: |it| json::text(&it.name),
+        },
         Key { name: "bytes", doc: "its bytes", get: |it| json::int(it.bytes) },
         Key {
             name: "layer",
             doc: "index of the layer that has it; `()` of a package",
             get: |it| it.layer.map_or(Dynamic::UNIT, |layer| json::int(layer as u64)),
         },
-        Key { name: "created_by", doc: "the command that made that layer, else `()`", get: |it| json::optional(it.created_by.as_ref()) },
+        Key {
+            name: "created_by",
+            doc: "the command that made that layer, else `()`",
+            get: |it| json::optional(it.created_by.as_ref()),
+        },
         Key { name: "why", doc: "what is wrong with it", get: |it| json::text(&it.why) },
     ];
     const COLUMNS: &'static [Column<Self>] = &[
         Column { title: "bytes", cell: |it| Cell::size(it.bytes) },
-        Column { title: "layer", cell: |it| it.layer.map_or_else(|| Cell::text(""), |layer| Cell::count(layer as u64)) },
+        Column {
+            title: "layer",
+            cell: |it| it.layer.map_or_else(|| Cell::text(""), |layer| Cell::count(layer as u64)),
+        },
         Column { title: "why", cell: |it| Cell::text(&it.why) },
         Column { title: "name", cell: |it| Cell::strong(&it.name) },
     ];
 
     fn brief(&self) -> String {
         let layer = self.layer.map(|layer| format!(" in layer {layer}")).unwrap_or_default();
-        let name = if self.name.is_empty() { self.created_by.as_deref().unwrap_or_default() } else { &self.name };
+        let name =
+            if self.name.is_empty() { self.created_by.as_deref().unwrap_or_default() } else { &self.name };
         format!("{name}{layer}: {}", self.why)
     }
 }

@@ -15,11 +15,18 @@ pub fn getter_type(of: &str, name: &str) -> Option<(&'static str, Option<&'stati
         ("PruneReport", "layers") => ("number", None),
         ("Waste" | "Layer", "waste") => ("number", None),
         ("TreeItem", "files") => ("number", None),
+        ("Comparison", "files") => ("FileDifferences", None),
+        ("Comparison", "config") => ("ConfigDifferences", None),
+        ("Comparison", "history") => ("HistoryDifferences", None),
+        ("Comparison", "layers") => ("LayerDifferences", None),
+        ("Comparison", "packages") => ("PackageDifferences", None),
         (_, "files") => ("Files", None),
         ("Image", "config") => ("map", None),
-        (_, "references" | "diff_ids" | "command" | "garbage" | "paths") => ("array", Some("text")),
+        (_, "references" | "diff_ids" | "command" | "garbage" | "paths" | "reasons") => {
+            ("array", Some("text"))
+        }
         (_, "stdout_blob" | "stderr_blob") => ("blob", None),
-        (_, "verified" | "ok" | "repaired" | "empty_layer") => ("true or false", None),
+        (_, "verified" | "same" | "ok" | "repaired" | "empty_layer") => ("true or false", None),
         (
             _,
             "size" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count" | "exit_code"
@@ -77,6 +84,12 @@ mod tests {
         agrees(&sample::reason());
         agrees(&sample::junk());
         agrees(&sample::duplicate());
+        agrees(&sample::package());
+        agrees(&sample::file_difference());
+        agrees(&sample::config_difference());
+        agrees(&sample::history_difference());
+        agrees(&sample::layer_difference());
+        agrees(&sample::package_difference());
         assert_eq!(getter_type("Image", "nothing"), None);
         assert_eq!(getter_type("number", "size"), None);
         assert_eq!(getter_type("Container", "files"), Some(("Files", None)));

@@ -5,17 +5,24 @@
 
 mod change;
 mod check;
+mod comparison;
+mod config_difference;
 mod container;
 mod duplicate;
 mod file;
+mod file_difference;
 mod finding;
 mod fsck_report;
 mod getters;
+mod history_difference;
 mod history_entry;
 mod image;
 mod junk;
 mod layer;
+mod layer_difference;
 pub mod list;
+mod package;
+mod package_difference;
 mod problem;
 mod prune_report;
 mod raised;
@@ -39,8 +46,10 @@ pub use record::{AnyRecord, Column, Handle, Key, Noun, Record};
 use super::context::Context;
 use super::raised::Raised;
 use crate::workbench::{
-    Change, Check, Container, Duplicate, File, Finding, FindingItem, FsckReport, HistoryEntry, Image, Junk, Layer, Problem,
-    PruneReport, Reason, Snapshot, TreeItem, Verdict, Version, Waste, WasteItem,
+    Change, Check, Comparison, ConfigDifference, Container, Duplicate, File, FileDifference, Finding,
+    FindingItem, FsckReport, HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer,
+    LayerDifference, PackageDifference, Problem, PruneReport, Reason, Snapshot, TreeItem, Verdict, Version,
+    Waste, WasteItem,
 };
 
 /// What help, suggestions and completion know of a type.
@@ -95,8 +104,9 @@ macro_rules! types {
 
 types! {
     listed: Image, Container, Snapshot, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check,
-        TreeItem, Version, Reason, Junk, Duplicate, Finding, FindingItem;
-    single: Waste, Verdict, PruneReport, FsckReport, Raised,
+        TreeItem, Version, Reason, Junk, Duplicate, InstalledPackage, Finding, FindingItem,
+        FileDifference, ConfigDifference, HistoryDifference, LayerDifference, PackageDifference;
+    single: Comparison, Waste, Verdict, PruneReport, FsckReport, Raised,
 }
 
 fn info<T: Record>(list: Option<&'static str>) -> TypeInfo {
@@ -184,6 +194,12 @@ mod tests {
         keys_are_getters(&sample::reason());
         keys_are_getters(&sample::junk());
         keys_are_getters(&sample::duplicate());
+        keys_are_getters(&sample::package());
+        keys_are_getters(&sample::file_difference());
+        keys_are_getters(&sample::config_difference());
+        keys_are_getters(&sample::history_difference());
+        keys_are_getters(&sample::layer_difference());
+        keys_are_getters(&sample::package_difference());
         keys_are_getters(&Raised { container: Some(sample::container()), ..Raised::invalid("x") });
     }
 

@@ -11,7 +11,7 @@ use super::super::options::Options;
 use super::super::raised::{Raised, Result};
 use super::super::types::{self, Handle, List};
 use super::Verb;
-use crate::workbench::{Command, Container, ErrorKind, Image, Layer, Snapshot, Subject};
+use crate::workbench::{Command, Container, ErrorKind, Image, Layer, Operand, Snapshot, Subject};
 
 /// A verb's arguments and surroundings.
 pub struct Call<'a> {
@@ -225,6 +225,17 @@ impl Call<'_> {
             return self.container(index).map(Subject::Container);
         }
         self.image(index).map(Subject::Image)
+    }
+
+    /// What can be compared: an image, a container or a layer; a text is a reference of an image.
+    pub fn operand(&self, index: usize) -> Result<Operand> {
+        if let Some(layer) = self.any(index).read_lock::<Handle<Layer>>() {
+            return Ok(Operand::Layer((*layer.0).clone()));
+        }
+        Ok(match self.subject(index)? {
+            Subject::Image(image) => Operand::Image(image),
+            Subject::Container(container) => Operand::Container(container),
+        })
     }
 
     /// Text or bytes.

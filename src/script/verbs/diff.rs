@@ -2,27 +2,75 @@
 
 use rhai::Dynamic;
 
-use super::super::types::List;
-use super::parameters::CONTAINER;
-use super::{Example, Group, Needs, Overload, Verb};
+use super::super::types::{Handle, List};
+use super::parameters::{CONTAINER, OPTIONS};
+use super::{Completes, Example, Group, Kind, Needs, Opt, Overload, Param, Takes, Verb};
+use crate::workbench::CompareOptions;
+
+const KINDS: &[Kind] = &[Kind::Image, Kind::Container, Kind::Layer, Kind::Text];
+const BEFORE: Param = Param { name: "before", kinds: KINDS, completes: Completes::Images };
+const AFTER: Param = Param { name: "after", kinds: KINDS, completes: Completes::Images };
 
 /// The entry.
 pub static VERB: Verb = Verb {
     name: "diff",
     group: Group::Analysis,
-    summary: "what a container changed: A added, C changed, D deleted",
+    summary: "what a container changed: A added, C changed, D deleted; or in what two things differ",
     doc: "\
-The same answer as `docker container diff`, sorted by path. Printed where there is no terminal it is
-Docker's lines.",
-    overloads: &[Overload { params: &[CONTAINER], returns: "Diff" }],
-    options: &[],
-    examples: &[Example {
-        about: "what a command added",
-        code: r#"diff(run(base(), "echo hi > /greeting")).filter(|c| c.kind == "A").map("path")"#,
-        needs: Needs::Engine,
-    }],
+Of a container the same answer as `docker container diff`, sorted by path. Printed where there is no terminal it
+is Docker's lines.
+
+Of two images, containers or layers a `Comparison`: `files` with the reasons of each, `config`, `history`,
+`layers`, `packages` (of apk, dpkg, npm, pip, rpm), `same` and a `verdict`; `text(comparison, path)` is the unified
+diff of one file. Images that are only looked at in place are taken into the store. For a gate in CI:
+`exit(if diff(a, b).same { 0 } else { 1 })`.",
+    overloads: &[
+        Overload { params: &[CONTAINER], returns: "Diff" },
+        Overload { params: &[BEFORE, AFTER], returns: "Comparison" },
+        Overload { params: &[BEFORE, AFTER, OPTIONS], returns: "Comparison" },
+    ],
+    options: &[
+        Opt {
+            name: "ignore",
+            takes: Takes::Texts,
+            doc: "paths that do not count: `/var/log`, `*.pyc`, `/usr/**/cache`",
+            completes: Completes::Nothing,
+        },
+        Opt {
+            name: "except",
+            takes: Takes::Texts,
+            doc: "what does not count of files: `mtime`, `owner`, `mode`, …",
+            completes: Completes::OneOf(&["mtime", "mode", "owner", "xattrs", "link", "device", "size", "content", "type"]),
+        },
+    ],
+    examples: &[
+        Example {
+            about: "what a command added",
+            code: r#"diff(run(base(), "echo hi > /greeting")).filter(|c| c.kind == "A").map("path")"#,
+            needs: Needs::Engine,
+        },
+        Example {
+            about: "two images",
+            code: r#"let v1 = run(base(), "echo hi > /greeting").commit("demo:d1"); diff(base(), v1).files.map("path")"#,
+            needs: Needs::Engine,
+        },
+        Example {
+            about: "what counts",
+            code: r#"let v1 = run(base(), "mkdir -p /var/log; echo x > /var/log/x").commit("demo:d2"); diff(base(), v1, #{ ignore: "/var/log" }).same"#,
+            needs: Needs::Engine,
+        },
+    ],
     call: |call| {
-        let diff = call.context.workbench.diff(&call.container(0)?)?;
-        Ok(Dynamic::from(diff.changes.into_iter().collect::<List<_>>()))
+        if call.count() == 1 {
+            let diff = call.context.workbench.diff(&call.container(0)?)?;
+            return Ok(Dynamic::from(diff.changes.into_iter().collect::<List<_>>()));
+        }
+        let options = call.options(2)?;
+        let wanted = CompareOptions {
+            ignore: options.texts("ignore").unwrap_or_default(),
+            except: options.texts("except").unwrap_or_default(),
+        };
+        let found = call.context.workbench.compare(&call.operand(0)?, &call.operand(1)?, &wanted)?;
+        Ok(Dynamic::from(Handle::new(found)))
     },
 };

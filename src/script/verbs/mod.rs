@@ -35,6 +35,7 @@ mod load;
 mod login;
 mod logout;
 mod now;
+mod packages;
 mod parse_json;
 mod prune;
 mod pull;
@@ -55,6 +56,7 @@ mod table;
 mod tag;
 mod tags;
 mod terminal;
+mod text;
 mod to_json;
 mod tree;
 mod verb;
@@ -107,6 +109,8 @@ pub static ALL: &[&Verb] = &[
     &duplicates::VERB,
     &check::VERB,
     &cat::VERB,
+    &packages::VERB,
+    &text::VERB,
     &history::VERB,
     &inspect::VERB,
     &read::VERB,

@@ -8,7 +8,7 @@ use rhai::{Dynamic, FnPtr};
 use super::super::raised::Result;
 use super::super::types::{Handle, List};
 use super::Call;
-use crate::workbench::{Change, Container, Image, Layer, Snapshot};
+use crate::workbench::{Change, Comparison, Container, Image, Layer, Snapshot};
 
 /// A native verb.
 pub struct Verb {
@@ -127,6 +127,8 @@ pub enum Kind {
     Snapshot,
     /// A list of snapshots.
     Snapshots,
+    /// In what two things differ.
+    Comparison,
 }
 
 impl Kind {
@@ -154,6 +156,7 @@ impl Kind {
             Self::Containers => value.read_lock::<List<Container>>().is_some(),
             Self::Snapshot => value.read_lock::<Handle<Snapshot>>().is_some(),
             Self::Snapshots => value.read_lock::<List<Snapshot>>().is_some(),
+            Self::Comparison => value.read_lock::<Handle<Comparison>>().is_some(),
         }
     }
 
@@ -177,6 +180,7 @@ impl Kind {
             Self::Containers => "Containers",
             Self::Snapshot => "Snapshot",
             Self::Snapshots => "Snapshots",
+            Self::Comparison => "Comparison",
         }
     }
 }

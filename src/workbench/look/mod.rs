@@ -124,6 +124,21 @@ impl Workbench {
         Ok(Look { model, steps: steps.into(), label, holdings: holdings.into(), format })
     }
 
+    /// Looks into one layer alone, stored or in an image that is only looked at.
+    pub(super) fn look_at_layer(&self, diff_id: &DiffId) -> Result<Look> {
+        let ids = [*diff_id];
+        let (model, holdings) = match self.examined_index(diff_id)? {
+            Some(index) => {
+                let holdings = vec![Holding::Nowhere];
+                (self.model_of(&ids, || Ok(vec![index]), &holdings)?, holdings)
+            }
+            None => self.stored_model(&ids)?,
+        };
+        let label = format!("layer {}", diff_id.0.short());
+        let steps = steps(None, 1).into();
+        Ok(Look { model, steps, label, holdings: holdings.into(), format: self.format()? })
+    }
+
     /// How a container's writable layer comes to be.
     pub(super) fn own_step(record: &ContainerRecord) -> LayerStep {
         LayerStep {
@@ -174,14 +189,13 @@ impl Workbench {
 
 /// Histories may be shorter than the layers, or absent: then what is missing stays unknown.
 pub(super) fn steps(config: Option<&Config>, layers: usize) -> Vec<LayerStep> {
-    let mut history = config
-        .into_iter()
-        .flat_map(Config::history)
-        .filter(|entry| entry["empty_layer"] != true)
-        .map(|entry| {
-            let text = |key: &str| entry[key].as_str().map(str::to_owned);
-            LayerStep { created: text("created"), created_by: text("created_by") }
-        });
+    let mut history =
+        config.into_iter().flat_map(Config::history).filter(|entry| entry["empty_layer"] != true).map(
+            |entry| {
+                let text = |key: &str| entry[key].as_str().map(str::to_owned);
+                LayerStep { created: text("created"), created_by: text("created_by") }
+            },
+        );
     (0..layers).map(|_| history.next().unwrap_or_default()).collect()
 }
 

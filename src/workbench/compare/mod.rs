@@ -1,0 +1,190 @@
+//! `diff(a, b)`: two images, containers or layers beside each other.
+
+mod config;
+mod files;
+mod layers;
+mod packages;
+mod side;
+mod text;
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Error, Result, Workbench};
+use crate::inspect::Globs;
+use crate::inspect::model::{Aspect, Aspects};
+use side::Side;
+
+pub use side::Operand;
+
+/// What is left out of a comparison.
+#[derive(Debug, Clone, Default)]
+pub struct CompareOptions {
+    /// Patterns of paths: `*`, `?`, `**`, `[…]`, `{a,b}`; one without `/` fits a name anywhere, one of a directory
+    /// all that is in it.
+    pub ignore: Vec<String>,
+    /// Aspects that do not count, by their names, such as `mtime`.
+    pub except: Vec<String>,
+}
+
+/// In what two things differ.
+#[derive(Debug, Clone, Serialize)]
+pub struct Comparison {
+    /// What was compared.
+    pub before: String,
+    /// With what.
+    pub after: String,
+    /// Whether files, configuration and packages are the same.
+    pub same: bool,
+    /// `identical`: bit for bit; `same`: times of layers or their packing differ; `only times differ`; `different`.
+    pub verdict: String,
+    /// Sorted by the paths' bytes.
+    pub files: Vec<FileDifference>,
+    /// Sorted by key.
+    pub config: Vec<ConfigDifference>,
+    /// In order.
+    pub history: Vec<HistoryDifference>,
+    /// Layer by layer.
+    pub layers: Vec<LayerDifference>,
+    /// Sorted by manager and name.
+    pub packages: Vec<PackageDifference>,
+    /// What is compared, for looking closer.
+    #[serde(skip)]
+    sides: Arc<(Side, Side)>,
+}
+
+/// The same outcome.
+impl PartialEq for Comparison {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.before, &self.after, &self.verdict, &self.files, &self.config)
+            == (&other.before, &other.after, &other.verdict, &other.files, &other.config)
+            && (&self.history, &self.layers, &self.packages)
+                == (&other.history, &other.layers, &other.packages)
+    }
+}
+
+/// A path that is not the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileDifference {
+    /// `A`, `C` or `D`.
+    pub kind: String,
+    /// Absolute, escaped.
+    pub path: String,
+    /// As in [`File`](super::File).
+    #[serde(rename = "type")]
+    pub file_type: String,
+    /// Bytes now; of a deleted one, then.
+    pub size: u64,
+    /// In what it differs: `type`, `mode`, `owner`, `size`, `mtime`, `link`, `device`, `xattrs`, `content`.
+    pub reasons: Vec<String>,
+}
+
+/// A setting that is not the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ConfigDifference {
+    /// Such as `Cmd`, `Env.PATH` or `architecture`.
+    pub key: String,
+    /// What was.
+    pub before: Option<String>,
+    /// What is.
+    pub after: Option<String>,
+}
+
+/// A step of the history that only one of them has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HistoryDifference {
+    /// `A` or `D`.
+    pub kind: String,
+    /// Its place in its history.
+    pub index: usize,
+    /// The command.
+    pub created_by: String,
+}
+
+/// Two layers at the same place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LayerDifference {
+    /// From 0, lowest first.
+    pub index: usize,
+    /// Digest of the one's tar.
+    pub before: Option<String>,
+    /// Digest of the other's.
+    pub after: Option<String>,
+    /// `same`; `times`: nothing but files' times; `packing`: the same files, so the order, the headers or the form
+    /// of the tar; `files`; `only one`.
+    pub what: String,
+}
+
+/// A package that is not the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PackageDifference {
+    /// `A`, `C` or `D`.
+    pub kind: String,
+    /// `apk`, `dpkg`, `npm`, `pip` or `rpm`.
+    pub manager: String,
+    /// Its name.
+    pub name: String,
+    /// The version that was; several where there are several.
+    pub before: Option<String>,
+    /// The version that is.
+    pub after: Option<String>,
+}
+
+/// The options, understood.
+struct Rules {
+    ignored: Globs,
+    except: Aspects,
+}
+
+impl Rules {
+    fn of(options: &CompareOptions) -> Result<Self> {
+        let ignored = Globs::of_ignored(&options.ignore).map_err(Error::invalid)?;
+        let aspect = |word: &String| {
+            Aspect::ALL.into_iter().find(|aspect| aspect.as_str() == word).ok_or_else(|| {
+                let known: Vec<&str> = Aspect::ALL.iter().map(|aspect| aspect.as_str()).collect();
+                Error::invalid(format!("files do not differ in `{word}`"))
+                    .with_hint(format!("they differ in {}", known.join(", ")))
+            })
+        };
+        Ok(Self { ignored, except: options.except.iter().map(aspect).collect::<Result<_>>()? })
+    }
+}
+
+impl Workbench {
+    /// In what `after` differs from `before`. Images that are only looked at in place are taken into the store.
+    ///
+    /// # Errors
+    /// When one of them is gone; for options that are none.
+    pub fn compare(&self, before: &Operand, after: &Operand, options: &CompareOptions) -> Result<Comparison> {
+        let rules = Rules::of(options)?;
+        let (one, other) = (self.side(before)?, self.side(after)?);
+        let files = files::compare(&one, &other, &rules, self.settings.interrupt)?;
+        let config = config::compare(&one, &other);
+        let history = config::compare_histories(&one, &other);
+        let layers = layers::compare(&one, &other, &rules, self.settings.interrupt)?;
+        let packages = packages::compare(&one, &other);
+        let same = files.is_empty() && config.is_empty() && packages.is_empty();
+        let only_times = config.is_empty()
+            && packages.is_empty()
+            && files.iter().all(|file| file.reasons == [Aspect::Mtime.as_str()]);
+        let verdict = match () {
+            () if one.id.is_some() && one.id == other.id => "identical",
+            () if same => "same",
+            () if only_times => "only times differ",
+            () => "different",
+        };
+        Ok(Comparison {
+            before: one.label().to_owned(),
+            after: other.label().to_owned(),
+            same,
+            verdict: verdict.to_owned(),
+            files,
+            config,
+            history,
+            layers,
+            packages,
+            sides: Arc::new((one, other)),
+        })
+    }
+}

@@ -1,0 +1,122 @@
+//! One of the two that are compared.
+
+use std::fs::File;
+
+use super::super::look::{Content, Look};
+use super::super::{Container, Image, Layer, Result, Subject, Workbench};
+use crate::image::Config;
+use crate::layer::EntryRef;
+use crate::oci::DiffId;
+
+/// What can be compared.
+#[derive(Debug, Clone)]
+pub enum Operand {
+    /// All that an image shows.
+    Image(Image),
+    /// All that a container shows.
+    Container(Container),
+    /// What a layer carries, whiteouts too.
+    Layer(Layer),
+}
+
+/// One of the two, looked into.
+#[derive(Debug)]
+pub(super) struct Side {
+    pub(super) look: Look,
+    /// Of an image or a container.
+    pub(super) config: Option<Config>,
+    /// By layer; none of a container's own.
+    pub(super) diff_ids: Vec<DiffId>,
+    /// Equal ids are the same thing, bit for bit.
+    pub(super) id: Option<String>,
+    /// A layer that stands for itself.
+    own: Option<usize>,
+}
+
+/// One path of a side: what is there, hard links as the files that they are, and the layer that has it.
+pub(super) type Item<'a> = (EntryRef<'a>, usize);
+
+impl Workbench {
+    pub(super) fn side(&self, operand: &Operand) -> Result<Side> {
+        let subject = match operand {
+            Operand::Image(image) => Subject::Image(image.clone()),
+            Operand::Container(container) => Subject::Container(container.clone()),
+            Operand::Layer(layer) => return self.layer_side(layer),
+        };
+        let look = self.look(&subject, Content::Needed)?;
+        let (config, id) = match operand {
+            Operand::Image(image) => {
+                (Config::parse(self.image_record(image)?.config)?, Some(image.id.clone()))
+            }
+            Operand::Container(container) => {
+                let record = self.container_record(container)?;
+                (self.prepare_container(&record)?.config.clone(), None)
+            }
+            Operand::Layer(_) => unreachable!("answered above"),
+        };
+        let diff_ids = config.diff_ids().to_vec();
+        Ok(Side { look, diff_ids, config: Some(config), id, own: None })
+    }
+
+    fn layer_side(&self, layer: &Layer) -> Result<Side> {
+        if let Some(id) = &layer.container {
+            let look = self.look(&Subject::Container(self.container(id)?), Content::Needed)?;
+            return Ok(Side { look, config: None, diff_ids: Vec::new(), id: None, own: Some(layer.index) });
+        }
+        let diff_id: DiffId = layer.diff_id.parse()?;
+        let look = self.look_at_layer(&diff_id)?;
+        Ok(Side {
+            look,
+            config: None,
+            diff_ids: vec![diff_id],
+            id: Some(layer.diff_id.clone()),
+            own: Some(0),
+        })
+    }
+}
+
+impl Side {
+    pub(super) fn label(&self) -> &str {
+        &self.look.label
+    }
+
+    /// Everything there is, sorted by path, without the root.
+    pub(super) fn items(&self) -> Box<dyn Iterator<Item = Item<'_>> + '_> {
+        match (self.own, self.look.top()) {
+            (Some(layer), _) => Box::new(self.items_of(layer)),
+            (None, Some(top)) => {
+                let shown = self.look.model.shown_after(top);
+                Box::new(shown.map(|version| (self.look.model.file(&version), version.layer)))
+            }
+            (None, None) => Box::new(std::iter::empty()),
+        }
+    }
+
+    /// What one layer carries.
+    pub(super) fn items_of(&self, layer: usize) -> impl Iterator<Item = Item<'_>> + '_ {
+        let model = &self.look.model;
+        let own = model.nodes().skip(1).filter_map(move |node| model.version_in(node, layer));
+        own.map(move |version| (model.file(&version), layer))
+    }
+
+    /// What is at a path, symbolic links followed.
+    pub(super) fn open(&self, path: &[u8]) -> Result<Option<(File, u64)>> {
+        let Some(after) = self.own.or_else(|| self.look.top()) else { return Ok(None) };
+        let model = &self.look.model;
+        let node = model.resolve(path, after, self.own.is_none());
+        let version = node.and_then(|node| match self.own {
+            Some(layer) => model.version_in(node, layer),
+            None => model.shown(node, after),
+        });
+        let Some(version) = version else { return Ok(None) };
+        let entry = model.file(&version);
+        if entry.kind != crate::layer::Kind::File {
+            return Ok(None);
+        }
+        Ok(Some((self.look.open(&version)?, entry.size)))
+    }
+
+    pub(super) fn diff_id(&self, layer: usize) -> Option<&DiffId> {
+        self.diff_ids.get(layer)
+    }
+}
