@@ -28,7 +28,8 @@ pub struct Wanted<'a> {
 /// What people read: all rules, then for each broken one the worst of what it found.
 const SHOWN: &str = r#"
     let broken = verdict.findings.filter(|finding| !finding.ok);
-    let parts = [table(verdict.findings, ["ok", "rule", "value", "limit"])];
+    let rows = verdict.findings.map(|it| #{ ok: if it.ok { "ok" } else { "no" }, rule: it.rule, found: it.value, asked: it.limit });
+    let parts = [table(rows, ["ok", "rule", "found", "asked"])];
     for finding in broken {
         let items = finding.items.to_array();
         let lines = items.extract(0..most).map(|item| {
