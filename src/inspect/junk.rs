@@ -31,8 +31,9 @@ impl JunkRules {
     /// The built-in ones.
     #[must_use]
     pub fn built_in() -> &'static Self {
-        static RULES: LazyLock<JunkRules> =
-            LazyLock::new(|| JunkRules::parse(include_str!("junk.toml")).unwrap_or_else(|_| JunkRules::none()));
+        static RULES: LazyLock<JunkRules> = LazyLock::new(|| {
+            JunkRules::parse(include_str!("junk.toml")).unwrap_or_else(|_| JunkRules::none())
+        });
         &RULES
     }
 

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::workbench::{
-    Change, Check, ConfigDifference, Container, Duplicate, File, FileDifference, FsckReport, HistoryDifference,
-    HistoryEntry, Image, InstalledPackage, Junk, Layer, LayerDifference, PackageDifference, Problem, Reason,
-    Snapshot, TreeItem, Version, Waste, WasteItem,
+    Change, Check, ConfigDifference, Container, Duplicate, File, FileDifference, FsckReport,
+    HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer, LayerDifference,
+    PackageDifference, Problem, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
 };
 
 pub fn image() -> Image {
@@ -209,7 +209,11 @@ pub fn file_difference() -> FileDifference {
 }
 
 pub fn config_difference() -> ConfigDifference {
-    ConfigDifference { key: "Env.PATH".to_owned(), before: Some("/bin".to_owned()), after: Some("/sbin".to_owned()) }
+    ConfigDifference {
+        key: "Env.PATH".to_owned(),
+        before: Some("/bin".to_owned()),
+        after: Some("/sbin".to_owned()),
+    }
 }
 
 pub fn history_difference() -> HistoryDifference {

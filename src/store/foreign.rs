@@ -18,7 +18,8 @@ pub fn blobs_in(file: &File, table: &str, column: &str) -> Vec<Vec<u8>> {
 }
 
 fn read(file: &File, table: &str, column: &str) -> rusqlite::Result<Vec<Vec<u8>>> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // Immutable: without looking for a journal, without locks.
     let mut database =
         Connection::open_with_flags(format!("file:/proc/self/fd/{}?immutable=1", file.as_raw_fd()), flags)?;

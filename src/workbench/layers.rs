@@ -1,10 +1,10 @@
 //! `layers`, `waste` and `history`: what an image is made of.
 
+use super::look::Content;
 use super::time::rfc3339;
 use super::{
     Error, File, HistoryEntry, Image, Layer, Result, Subject, Waste, WasteItem, Workbench, index_of,
 };
-use super::look::Content;
 use crate::image::Config;
 use crate::inspect;
 use crate::layer::{self, EntryRef, Index, Kind};
@@ -93,7 +93,10 @@ impl Workbench {
         if let Some(id) = &layer.container {
             let look = self.look(&Subject::Container(self.container(id)?), Content::IfThere)?;
             let own = look.model.entries(layer.index);
-            return Ok(own.into_iter().flat_map(|own| own.iter().map(|it| file(&it)).collect::<Vec<_>>()).collect());
+            return Ok(own
+                .into_iter()
+                .flat_map(|own| own.iter().map(|it| file(&it)).collect::<Vec<_>>())
+                .collect());
         }
         let diff_id: DiffId = layer.diff_id.parse()?;
         if let Some(index) = self.examined_index(&diff_id)? {

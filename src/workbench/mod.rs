@@ -49,8 +49,8 @@ pub use crate::container::Stream;
 pub use crate::transfer::{Limits, Network, Progress, Report, Step};
 pub use checkpoint::Checkpoint;
 pub use compare::{
-    CompareOptions, Comparison, ConfigDifference, FileDifference, HistoryDifference, LayerDifference, Operand,
-    PackageDifference,
+    CompareOptions, Comparison, ConfigDifference, FileDifference, HistoryDifference, LayerDifference,
+    Operand, PackageDifference,
 };
 pub use error::{Error, ErrorKind};
 pub use fallback::Fallback;

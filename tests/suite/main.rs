@@ -4,11 +4,13 @@
 mod architecture;
 mod bad_input;
 mod branches;
+mod compare;
 mod editors;
 mod fallbacks;
 mod hostile;
 mod lessons;
 mod library;
+mod look;
 mod loops;
 mod modules;
 mod mutations;

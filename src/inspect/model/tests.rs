@@ -447,7 +447,8 @@ fn symbolic_links_lead_where_they_lead() {
         ..Entry::new(path.as_bytes().to_vec(), Kind::Symlink)
     };
     let usr = [link("bin", "usr/bin"), link("loop", "loop"), dir("usr"), dir("usr/bin")];
-    let more = [file("usr/bin/busy", 3), link("usr/bin/sh", "../../bin/busy"), link("usr/bin/up", "/../bin/sh")];
+    let more =
+        [file("usr/bin/busy", 3), link("usr/bin/sh", "../../bin/busy"), link("usr/bin/up", "/../bin/sh")];
     let model = of(&[&[usr.as_slice(), &more].concat()]);
     let lead = |path: &str, follow| {
         let node = model.resolve(path.as_bytes(), 0, follow);

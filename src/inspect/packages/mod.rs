@@ -38,9 +38,10 @@ impl Database {
     /// Whether the file at `path` (no leading `/`) is one, and which.
     #[must_use]
     pub fn of(path: &[u8]) -> Option<Self> {
-        let (dir, name) = path.iter().rposition(|&byte| byte == b'/').map_or((&b""[..], path), |slash| {
-            (&path[..slash], &path[slash + 1..])
-        });
+        let (dir, name) = path
+            .iter()
+            .rposition(|&byte| byte == b'/')
+            .map_or((&b""[..], path), |slash| (&path[..slash], &path[slash + 1..]));
         match (dir, name) {
             (b"var/lib/dpkg", b"status") => Some(Self::Dpkg),
             (b"var/lib/dpkg/status.d", name) if !name.ends_with(b".md5sums") => Some(Self::Dpkg),
@@ -122,7 +123,10 @@ mod tests {
         assert_eq!(told(Database::Apk, apk), ["musl 1.2.4-r2 x86_64", "busybox 1.36.1-r5 x86_64"]);
         let pip = "Metadata-Version: 2.1\nName: six\nVersion: 1.16.0\n\nName: not this\n";
         assert_eq!(told(Database::Pip, pip), ["six 1.16.0 "]);
-        assert_eq!(told(Database::Npm, r#"{"name": "@babel/core", "version": "7.1.0"}"#), ["@babel/core 7.1.0 "]);
+        assert_eq!(
+            told(Database::Npm, r#"{"name": "@babel/core", "version": "7.1.0"}"#),
+            ["@babel/core 7.1.0 "]
+        );
         for database in [Database::Dpkg, Database::Apk, Database::Pip, Database::Npm, Database::Rpm] {
             assert!(database.packages(b"\xff\0 {]\n\n:\n").is_empty());
         }

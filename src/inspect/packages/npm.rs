@@ -16,5 +16,10 @@ pub(super) fn is_package(dir: &[u8]) -> bool {
 pub(super) fn package(content: &[u8]) -> Option<Package> {
     let document: serde_json::Value = serde_json::from_slice(content).ok()?;
     let text = |key: &str| document.get(key)?.as_str().map(str::to_owned);
-    Some(Package { manager: "npm", name: text("name")?, version: text("version")?, architecture: String::new() })
+    Some(Package {
+        manager: "npm",
+        name: text("name")?,
+        version: text("version")?,
+        architecture: String::new(),
+    })
 }

@@ -82,7 +82,9 @@ fn short(value: &Dynamic) -> Cell {
 fn told(key: &str, value: &Dynamic) -> Cell {
     let bytes = value.as_int().ok().and_then(|bytes| u64::try_from(bytes).ok());
     match (key, bytes) {
-        ("size" | "compressed_size" | "total" | "waste" | "bytes" | "wasted", Some(bytes)) => Cell::size(bytes),
+        ("size" | "compressed_size" | "total" | "waste" | "bytes" | "wasted", Some(bytes)) => {
+            Cell::size(bytes)
+        }
         ("created" | "modified", None) if value.is_string() => {
             Cell::time(value.clone().into_string().unwrap_or_default())
         }

@@ -32,7 +32,8 @@ impl Record for FileDifference {
     }
 
     fn line(&self) -> Option<String> {
-        let reasons = if self.reasons.is_empty() { String::new() } else { format!("  ({})", self.reasons.join(" ")) };
+        let reasons =
+            if self.reasons.is_empty() { String::new() } else { format!("  ({})", self.reasons.join(" ")) };
         Some(format!("{}{reasons}", self.brief()))
     }
 

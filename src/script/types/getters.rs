@@ -22,7 +22,9 @@ pub fn getter_type(of: &str, name: &str) -> Option<(&'static str, Option<&'stati
         ("Comparison", "packages") => ("PackageDifferences", None),
         (_, "files") => ("Files", None),
         ("Image", "config") => ("map", None),
-        (_, "references" | "diff_ids" | "command" | "garbage" | "paths" | "reasons") => ("array", Some("text")),
+        (_, "references" | "diff_ids" | "command" | "garbage" | "paths" | "reasons") => {
+            ("array", Some("text"))
+        }
         (_, "stdout_blob" | "stderr_blob") => ("blob", None),
         (_, "verified" | "same" | "ok" | "repaired" | "empty_layer") => ("true or false", None),
         (

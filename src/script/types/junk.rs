@@ -12,11 +12,7 @@ impl Record for Junk {
         Key { name: "path", doc: "absolute path", get: |it| json::text(&it.path) },
         Key { name: "size", doc: "bytes", get: |it| json::int(it.size) },
         Key { name: "rule", doc: "which rule says so, such as `apt cache`", get: |it| json::text(&it.rule) },
-        Key {
-            name: "layer",
-            doc: "index of the layer that has it",
-            get: |it| json::int(it.layer as u64),
-        },
+        Key { name: "layer", doc: "index of the layer that has it", get: |it| json::int(it.layer as u64) },
     ];
     const COLUMNS: &'static [Column<Self>] = &[
         Column { title: "size", cell: |it| Cell::size(it.size) },

@@ -45,8 +45,8 @@ use super::context::Context;
 use super::raised::Raised;
 use crate::workbench::{
     Change, Check, Comparison, ConfigDifference, Container, Duplicate, File, FileDifference, FsckReport,
-    HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer, LayerDifference, PackageDifference,
-    Problem, PruneReport, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
+    HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer, LayerDifference,
+    PackageDifference, Problem, PruneReport, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
 };
 
 /// What help, suggestions and completion know of a type.

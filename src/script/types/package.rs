@@ -9,7 +9,11 @@ impl Record for InstalledPackage {
     const NAME: &'static str = "Package";
     const LIST: &'static str = "Packages";
     const KEYS: &'static [Key<Self>] = &[
-        Key { name: "manager", doc: "`apk`, `dpkg`, `npm`, `pip` or `rpm`", get: |it| json::text(&it.manager) },
+        Key {
+            name: "manager",
+            doc: "`apk`, `dpkg`, `npm`, `pip` or `rpm`",
+            get: |it| json::text(&it.manager),
+        },
         Key { name: "name", doc: "its name", get: |it| json::text(&it.name) },
         Key { name: "version", doc: "its version", get: |it| json::text(&it.version) },
         Key {

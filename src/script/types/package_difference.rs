@@ -11,7 +11,11 @@ impl Record for PackageDifference {
     const LIST: &'static str = "PackageDifferences";
     const KEYS: &'static [Key<Self>] = &[
         Key { name: "kind", doc: "`A` added, `C` changed, `D` deleted", get: |it| json::text(&it.kind) },
-        Key { name: "manager", doc: "`apk`, `dpkg`, `npm`, `pip` or `rpm`", get: |it| json::text(&it.manager) },
+        Key {
+            name: "manager",
+            doc: "`apk`, `dpkg`, `npm`, `pip` or `rpm`",
+            get: |it| json::text(&it.manager),
+        },
         Key { name: "name", doc: "its name", get: |it| json::text(&it.name) },
         Key { name: "before", doc: "the version that was", get: |it| json::optional(it.before.as_ref()) },
         Key { name: "after", doc: "the version that is", get: |it| json::optional(it.after.as_ref()) },

@@ -17,7 +17,11 @@ shows. A path that is no longer there is found too. Links on the way are followe
     overloads: &[Overload { params: &[SUBJECT, PATH], returns: "Versions" }],
     options: &[],
     examples: &[
-        Example { about: "who brought a program", code: r#"who(base(), "/bin/sh")[0].layer"#, needs: Needs::Engine },
+        Example {
+            about: "who brought a program",
+            code: r#"who(base(), "/bin/sh")[0].layer"#,
+            needs: Needs::Engine,
+        },
         Example {
             about: "the story of a file",
             code: r#"let v1 = run(base(), "echo one > /f").commit("demo:f1"); let v2 = run(v1, "rm /f").commit("demo:f2"); who(v2, "/f").map(|v| v.came)"#,

@@ -65,7 +65,13 @@ impl Workbench {
         }
         let diff_id: DiffId = layer.diff_id.parse()?;
         let look = self.look_at_layer(&diff_id)?;
-        Ok(Side { look, config: None, diff_ids: vec![diff_id], id: Some(layer.diff_id.clone()), own: Some(0) })
+        Ok(Side {
+            look,
+            config: None,
+            diff_ids: vec![diff_id],
+            id: Some(layer.diff_id.clone()),
+            own: Some(0),
+        })
     }
 }
 

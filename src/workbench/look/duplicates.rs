@@ -60,9 +60,7 @@ impl Workbench {
                 });
             }
         }
-        found.sort_by(|one, other| {
-            other.wasted.cmp(&one.wasted).then_with(|| one.paths.cmp(&other.paths))
-        });
+        found.sort_by(|one, other| other.wasted.cmp(&one.wasted).then_with(|| one.paths.cmp(&other.paths)));
         Ok(found)
     }
 }

@@ -96,9 +96,9 @@ fn reasons(look: &Look, node: NodeId, layer: usize) -> Vec<Reason> {
         (None, None) => Vec::new(),
         (None, Some(after)) => vec![reason("added", None, Some(told(&after)))],
         (Some(before), None) => {
-            let how = before.gone.map(|gone| {
-                format!("{}: {}", gone.how.as_str(), absolute(look.model.path(gone.by)))
-            });
+            let how = before
+                .gone
+                .map(|gone| format!("{}: {}", gone.how.as_str(), absolute(look.model.path(gone.by))));
             vec![reason("removed", Some(told(&before)), how)]
         }
         (Some(before), Some(after)) => {
