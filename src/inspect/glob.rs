@@ -21,6 +21,7 @@ impl Globs {
             let pattern = pattern.as_ref();
             let anywhere = if pattern.trim_end_matches('/').contains('/') { "" } else { "**/" };
             let plain = pattern.trim_matches('/');
+            Self::new([pattern])?;
             all.push(format!("{anywhere}{plain}"));
             all.push(format!("{anywhere}{plain}/**"));
         }
@@ -68,7 +69,7 @@ mod tests {
         for path in ["var/logs", "x/var/log", "etc/a/b.conf", "z.py", "x/top"] {
             assert!(!globs.fits(path.as_bytes()), "{path}");
         }
-        assert!(Globs::of_ignored(["a[", "b"]).unwrap_err().contains("`a[`"));
+        assert!(Globs::of_ignored(["a[", "b"]).unwrap_err().starts_with("`a[`"));
         assert!(globs.fits(b"\xff\xfe.pyc"));
     }
 }

@@ -4,12 +4,14 @@
 mod architecture;
 mod bad_input;
 mod branches;
+mod compare;
 mod editors;
 mod fallbacks;
 mod gate;
 mod hostile;
 mod lessons;
 mod library;
+mod look;
 mod loops;
 mod modules;
 mod mutations;

@@ -39,8 +39,8 @@ diff of one file. Images that are only looked at in place are taken into the sto
         Opt {
             name: "except",
             takes: Takes::Texts,
-            doc: "what does not count of files: `mtime`, `owner`, `mode`, …",
-            completes: Completes::OneOf(&["mtime", "mode", "owner", "xattrs", "link", "device", "size", "content", "type"]),
+            doc: "what does not count: of files `mtime`, `owner`, `mode`, …; settings such as `Cmd`, `Env`, `Labels.x`; `config`, `packages`",
+            completes: Completes::OneOf(&["mtime", "mode", "owner", "xattrs", "link", "device", "size", "content", "type", "Cmd", "Env", "Labels", "config", "packages"]),
         },
     ],
     examples: &[
@@ -56,7 +56,7 @@ diff of one file. Images that are only looked at in place are taken into the sto
         },
         Example {
             about: "what counts",
-            code: r#"let v1 = run(base(), "mkdir -p /var/log; echo x > /var/log/x").commit("demo:d2"); diff(base(), v1, #{ ignore: "/var/log" }).same"#,
+            code: r#"let v1 = run(base(), "mkdir -p /var/log; echo x > /var/log/x").commit("demo:d2"); diff(base(), v1, #{ ignore: "/var", except: "Cmd" }).same"#,
             needs: Needs::Engine,
         },
     ],

@@ -24,7 +24,8 @@ pub struct CompareOptions {
     /// Patterns of paths: `*`, `?`, `**`, `[…]`, `{a,b}`; one without `/` fits a name anywhere, one of a directory
     /// all that is in it.
     pub ignore: Vec<String>,
-    /// Aspects that do not count, by their names, such as `mtime`.
+    /// What does not count: aspects of files such as `mtime`, settings such as `Cmd`, `Env` (all of them) or
+    /// `Env.PATH`, and `config` or `packages` as a whole.
     pub except: Vec<String>,
 }
 
@@ -135,19 +136,38 @@ pub struct PackageDifference {
 struct Rules {
     ignored: Globs,
     except: Aspects,
+    settings: Vec<String>,
 }
+
+/// Settings beside those of the runtime, and what is left out as a whole.
+const WORDS: [&str; 7] = ["architecture", "variant", "os", "os.version", "author", "config", "packages"];
 
 impl Rules {
     fn of(options: &CompareOptions) -> Result<Self> {
         let ignored = Globs::of_ignored(&options.ignore).map_err(Error::invalid)?;
-        let aspect = |word: &String| {
-            Aspect::ALL.into_iter().find(|aspect| aspect.as_str() == word).ok_or_else(|| {
-                let known: Vec<&str> = Aspect::ALL.iter().map(|aspect| aspect.as_str()).collect();
-                Error::invalid(format!("files do not differ in `{word}`"))
-                    .with_hint(format!("they differ in {}", known.join(", ")))
-            })
-        };
-        Ok(Self { ignored, except: options.except.iter().map(aspect).collect::<Result<_>>()? })
+        let (mut except, mut settings) = (Aspects::default(), Vec::new());
+        for word in &options.except {
+            if let Some(aspect) = Aspect::ALL.into_iter().find(|aspect| aspect.as_str() == word) {
+                except.insert(aspect);
+            } else if word.starts_with(char::is_uppercase) || WORDS.contains(&word.as_str()) {
+                settings.push(word.clone());
+            } else {
+                let known: Vec<&str> =
+                    Aspect::ALL.iter().map(|aspect| aspect.as_str()).chain(WORDS).collect();
+                return Err(Error::invalid(format!("nothing differs in `{word}`")).with_hint(format!(
+                    "files and images differ in {}, or settings such as `Cmd` and `Env.PATH`",
+                    known.join(", ")
+                )));
+            }
+        }
+        Ok(Self { ignored, except, settings })
+    }
+
+    /// Whether a setting does not count.
+    fn leaves_out(&self, setting: &str) -> bool {
+        self.settings.iter().any(|word| {
+            word == setting || setting.strip_prefix(word.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        })
     }
 }
 
@@ -160,10 +180,12 @@ impl Workbench {
         let rules = Rules::of(options)?;
         let (one, other) = (self.side(before)?, self.side(after)?);
         let files = files::compare(&one, &other, &rules, self.settings.interrupt)?;
-        let config = config::compare(&one, &other);
+        let mut config = config::compare(&one, &other);
+        config.retain(|it| !rules.leaves_out("config") && !rules.leaves_out(&it.key));
         let history = config::compare_histories(&one, &other);
         let layers = layers::compare(&one, &other, &rules, self.settings.interrupt)?;
-        let packages = packages::compare(&one, &other);
+        let packages =
+            if rules.leaves_out("packages") { Vec::new() } else { packages::compare(&one, &other) };
         let same = files.is_empty() && config.is_empty() && packages.is_empty();
         let only_times = config.is_empty()
             && packages.is_empty()
