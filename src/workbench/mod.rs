@@ -32,6 +32,7 @@ mod marks;
 mod options;
 mod pull;
 mod push;
+mod report;
 mod rollback;
 mod run;
 mod snapshot;
@@ -64,6 +65,7 @@ pub use options::{
     BranchPoint, Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions,
     RunOptions, SaveOptions, SnapshotOptions, Subject,
 };
+pub use report::Format as ReportFormat;
 pub use suggest::{Bearings, InnerFile};
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,

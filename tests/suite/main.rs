@@ -20,6 +20,7 @@ mod readme;
 mod registry;
 mod registry_hostile;
 mod registry_journeys;
+mod report;
 mod reproducible;
 mod security;
 mod single_id;

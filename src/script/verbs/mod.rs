@@ -43,6 +43,7 @@ mod push;
 mod read;
 mod read_blob;
 mod read_file;
+mod report;
 mod rm;
 mod rollback;
 mod rootfs;
@@ -108,6 +109,7 @@ pub static ALL: &[&Verb] = &[
     &junk::VERB,
     &duplicates::VERB,
     &check::VERB,
+    &report::VERB,
     &cat::VERB,
     &packages::VERB,
     &text::VERB,
