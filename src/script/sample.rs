@@ -135,7 +135,7 @@ pub fn tree_item() -> TreeItem {
         path: "/usr/bin/wget".to_owned(),
         file_type: "file".to_owned(),
         size: 2048,
-        files: 1,
+        file_count: 1,
         mode: 0o755,
         uid: 0,
         gid: 0,

@@ -15,7 +15,7 @@ pub struct TreeItem {
     /// Bytes of it and of all below it; a file with several names counts once.
     pub size: u64,
     /// How many paths that are no directories it is or has below.
-    pub files: u64,
+    pub file_count: u64,
     /// Permission bits.
     pub mode: u32,
     /// Owner.
@@ -112,7 +112,7 @@ pub struct Duplicate {
 /// One installed package.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct InstalledPackage {
-    /// `apk`, `dpkg`, `npm`, `pip` or `rpm`.
+    /// `apk`, `dpkg`, `npm`, `pip`, `pkg` or `rpm`.
     pub manager: String,
     /// Its name.
     pub name: String,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::Plywood;
+use crate::support::{Plywood, debian};
 
 fn kinds(found: &Value) -> Vec<String> {
     let line = |it: &Value| format!("{} {}", it["kind"].as_str().unwrap(), it["path"].as_str().unwrap());
@@ -155,4 +155,22 @@ fn names_are_spelled_and_lines_are_plain() {
     assert!(outcome.stdout.starts_with("A /b\nA /e\\x1b[31m\n"), "{}", outcome.stdout);
     assert!(!outcome.stdout.contains('\x1b'));
     assert!(outcome.stdout.contains("verdict: different"), "{}", outcome.stdout);
+}
+
+/// The same as the manager itself says, of the starter image's own and of a whole Debian.
+#[test]
+fn packages_are_those_that_the_manager_lists() {
+    let found = Plywood::new()
+        .json(r#"packages(run(base(), "pkg install hello")).map(|p| p.manager + " " + p.name)"#);
+    assert_eq!(found, json!(["pkg hello"]));
+    let Some(debian) = debian() else { return };
+    let plywood = debian.plywood();
+    let found = plywood.json(
+        r#"let x = image("debian:test");
+           let said = run(x, "dpkg-query -W -f '${Package} ${Version} ${Architecture}\\n'").stdout.split("\n").filter(|l| l != "");
+           let read = packages(x).filter(|p| p.manager == "dpkg").map(|p| `${p.name} ${p.version} ${p.architecture}`);
+           said.sort(); read.sort(); [said == read, said.len()]"#,
+    );
+    assert_eq!(found[0], true, "{found}");
+    assert!(found[1].as_u64() > Some(50), "{found}");
 }

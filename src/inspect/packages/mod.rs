@@ -4,12 +4,13 @@ mod apk;
 mod dpkg;
 mod npm;
 mod pip;
+mod pkg;
 mod rpm;
 
 /// One installed package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Package {
-    /// `apk`, `dpkg`, `npm`, `pip` or `rpm`.
+    /// `apk`, `dpkg`, `npm`, `pip`, `pkg` or `rpm`.
     pub manager: &'static str,
     /// Its name.
     pub name: String,
@@ -30,6 +31,8 @@ pub enum Database {
     Pip,
     /// One Node package's description.
     Npm,
+    /// What the starter image's `pkg` has of one package.
+    Pkg,
     /// rpm's SQLite file; its records are [headers](rpm_header).
     Rpm,
 }
@@ -45,6 +48,7 @@ impl Database {
         match (dir, name) {
             (b"var/lib/dpkg", b"status") => Some(Self::Dpkg),
             (b"var/lib/dpkg/status.d", name) if !name.ends_with(b".md5sums") => Some(Self::Dpkg),
+            (b"var/lib/pkg/installed", _) => Some(Self::Pkg),
             (b"lib/apk/db" | b"usr/lib/apk/db", b"installed") => Some(Self::Apk),
             (b"var/lib/rpm" | b"usr/lib/sysimage/rpm" | b"usr/share/rpm", b"rpmdb.sqlite") => Some(Self::Rpm),
             (dir, b"METADATA") if dir.ends_with(b".dist-info") => Some(Self::Pip),
@@ -63,6 +67,7 @@ impl Database {
             Self::Apk => apk::packages(content),
             Self::Pip => pip::package(content).into_iter().collect(),
             Self::Npm => npm::package(content).into_iter().collect(),
+            Self::Pkg => pkg::package(content).into_iter().collect(),
             Self::Rpm => Vec::new(),
         }
     }
@@ -102,6 +107,7 @@ mod tests {
             ("app/node_modules/@babel/core/package.json", Some(Database::Npm)),
             ("app/node_modules/x/src/package.json", None),
             ("app/package.json", None),
+            ("var/lib/pkg/installed/hello", Some(Database::Pkg)),
             ("usr/lib/sysimage/rpm/rpmdb.sqlite", Some(Database::Rpm)),
             ("status", None),
         ] {
@@ -127,7 +133,10 @@ mod tests {
             told(Database::Npm, r#"{"name": "@babel/core", "version": "7.1.0"}"#),
             ["@babel/core 7.1.0 "]
         );
-        for database in [Database::Dpkg, Database::Apk, Database::Pip, Database::Npm, Database::Rpm] {
+        assert_eq!(told(Database::Pkg, "# hello 0.1.0\n/usr/bin/hello\n"), ["hello 0.1.0 "]);
+        for database in
+            [Database::Dpkg, Database::Pkg, Database::Apk, Database::Pip, Database::Npm, Database::Rpm]
+        {
             assert!(database.packages(b"\xff\0 {]\n\n:\n").is_empty());
         }
     }

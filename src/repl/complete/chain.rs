@@ -206,6 +206,16 @@ impl Reader<'_> {
         }
     }
 
+    /// How many arguments stand between two brackets.
+    fn arguments(&self, open: usize, close: usize) -> usize {
+        let (mut from, mut count) = (open + 1, 0);
+        while from < close {
+            count += 1;
+            from = self.item_end(from, close) + 1;
+        }
+        count
+    }
+
     /// What a list or array has in it.
     fn item(&self, of: &Type) -> Option<Type> {
         match of.name.as_str() {
@@ -241,7 +251,11 @@ impl Reader<'_> {
             "tags" => return Some(Type::array(Some(Type::named("text")))),
             _ => {}
         }
-        let returns = verbs::find(name)?.overloads.last()?.returns;
+        let overloads = verbs::find(name)?.overloads;
+        // `diff(c)` and `diff(a, b)` are two things.
+        let count = usize::from(self.owner(at).is_some()) + self.arguments(open, close);
+        let fitting = overloads.iter().find(|overload| overload.params.len() == count);
+        let returns = fitting.or(overloads.last())?.returns;
         match returns {
             "any" | "()" | "never" => None,
             "bool" | "true or false" => Some(Type::named("true or false")),
@@ -356,8 +370,13 @@ mod tests {
             ("(1 + 1.5)", "decimal number"),
             ("exists(c, \"/x\")", "true or false"),
             ("images().find(|i| i.size > 1)", "Image"),
-            ("unknown.files", "Files"),
-            ("unknown.files[0]", "File"),
+            ("unknown.changes", "Diff"),
+            ("unknown.changes[0]", "Change"),
+            ("diff(c)", "Diff"),
+            ("c.diff()", "Diff"),
+            ("diff(c, v1)", "Comparison"),
+            ("c.diff(v1, #{ ignore: [1, 2] }).packages[0]", "PackageDifference"),
+            ("tree(v1, 1)[0]", "TreeItem"),
         ]);
         for text in ["x", "f(1)", "x.y", "1 +", "", "0..c", "lesson::x", "(", ")", "c.nothing", "fail(\"x\")"]
         {

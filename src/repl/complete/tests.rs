@@ -172,7 +172,7 @@ fn verbs_variables_functions() {
     only("comm¦(c)", &["commit"]);
     among("", &["run(", "c", "let", "double(", "base()", "args"], &[]);
     only("let comm", &[]);
-    only("wh", &["while"]);
+    only("wh", &["while", "who(", "why("]);
     only("1 + comm", &["commit("]);
     only("5comm", &[]);
     assert_eq!(found_in(&Fake::default(), "diff(la").start, 5);
@@ -188,7 +188,7 @@ fn verbs_variables_functions() {
 #[test]
 fn what_fits_comes_first() {
     assert_eq!(texts("commit(")[0], "c");
-    assert_eq!(texts("c.run(\"x\").commit(\"y\"); layers(")[0], "v1");
+    assert_eq!(texts("c.run(\"x\").commit(\"y\"); history(")[0], "v1");
     assert_eq!(texts("run(")[..2], ["c", "v1"]);
     assert!(texts("commit(").contains(&"base()".to_owned()));
 }
@@ -275,7 +275,7 @@ fn options_and_their_values() {
     only("run(c, \"x\", #{ network: \"n¦\" })", &["none"]);
     assert_eq!(texts("run(c, \"x\", #{ network: ")[..2], ["\"host\"", "\"none\""]);
     assert_eq!(texts("run(c, \"x\", #{ rm: ")[..2], ["false", "true"]);
-    only("run(c, \"x\", #{ rm: tr", &["true", "try"]);
+    only("run(c, \"x\", #{ rm: tr", &["true", "tree(", "try"]);
     only("save(v1, \"x\", #{ compression: \"z", &["zstd\""]);
     // The caller's variables.
     only("run(c, \"x\", #{ env: #{ L", &["LANG: ", "LC_ALL: "]);

@@ -14,7 +14,6 @@ pub fn getter_type(of: &str, name: &str) -> Option<(&'static str, Option<&'stati
         ("FsckReport", "problems") => ("Problems", None),
         ("PruneReport", "layers") => ("number", None),
         ("Waste" | "Layer", "waste") => ("number", None),
-        ("TreeItem", "files") => ("number", None),
         ("Comparison", "files") => ("FileDifferences", None),
         ("Comparison", "config") => ("ConfigDifferences", None),
         ("Comparison", "history") => ("HistoryDifferences", None),

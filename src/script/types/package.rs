@@ -11,7 +11,7 @@ impl Record for InstalledPackage {
     const KEYS: &'static [Key<Self>] = &[
         Key {
             name: "manager",
-            doc: "`apk`, `dpkg`, `npm`, `pip` or `rpm`",
+            doc: "`apk`, `dpkg`, `npm`, `pip`, `pkg` or `rpm`",
             get: |it| json::text(&it.manager),
         },
         Key { name: "name", doc: "its name", get: |it| json::text(&it.name) },

@@ -13,7 +13,7 @@ impl Record for PackageDifference {
         Key { name: "kind", doc: "`A` added, `C` changed, `D` deleted", get: |it| json::text(&it.kind) },
         Key {
             name: "manager",
-            doc: "`apk`, `dpkg`, `npm`, `pip` or `rpm`",
+            doc: "`apk`, `dpkg`, `npm`, `pip`, `pkg` or `rpm`",
             get: |it| json::text(&it.manager),
         },
         Key { name: "name", doc: "its name", get: |it| json::text(&it.name) },

@@ -18,7 +18,11 @@ impl Record for TreeItem {
         Key { name: "path", doc: "absolute path", get: |it| json::text(&it.path) },
         Key { name: "type", doc: "`file`, `dir`, `symlink`, …", get: |it| json::text(&it.file_type) },
         Key { name: "size", doc: "bytes of it and of all below it", get: |it| json::int(it.size) },
-        Key { name: "files", doc: "how many files it is or has below", get: |it| json::int(it.files) },
+        Key {
+            name: "file_count",
+            doc: "how many files it is or has below",
+            get: |it| json::int(it.file_count),
+        },
         Key { name: "mode", doc: "permission bits", get: |it| json::int(it.mode.into()) },
         Key { name: "uid", doc: "owner", get: |it| json::int(it.uid.into()) },
         Key { name: "gid", doc: "group", get: |it| json::int(it.gid.into()) },

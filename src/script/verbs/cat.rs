@@ -9,8 +9,8 @@ pub static VERB: Verb = Verb {
     group: Group::Analysis,
     summary: "a file's text as it was after any layer",
     doc: "\
-Without a layer it is what `read` gives. The text must be UTF-8; links are followed inside. An image that is only
-looked at in place is taken into the store for it.",
+Without a layer it is what `read` gives. The text must be UTF-8; links are followed inside. An image that
+is only looked at in place is taken into the store for it.",
     overloads: &[
         Overload { params: &[SUBJECT, PATH], returns: "text" },
         Overload { params: &[SUBJECT, PATH, LAYER], returns: "text" },

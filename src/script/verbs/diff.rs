@@ -17,13 +17,13 @@ pub static VERB: Verb = Verb {
     group: Group::Analysis,
     summary: "what a container changed: A added, C changed, D deleted; or in what two things differ",
     doc: "\
-Of a container the same answer as `docker container diff`, sorted by path. Printed where there is no terminal it
-is Docker's lines.
+Of a container the same answer as `docker container diff`, sorted by path. Printed where there is no
+terminal it is Docker's lines.
 
-Of two images, containers or layers a `Comparison`: `files` with the reasons of each, `config`, `history`,
-`layers`, `packages` (of apk, dpkg, npm, pip, rpm), `same` and a `verdict`; `text(comparison, path)` is the unified
-diff of one file. Images that are only looked at in place are taken into the store. For a gate in CI:
-`exit(if diff(a, b).same { 0 } else { 1 })`.",
+Of two images, containers or layers a `Comparison`: `files` with the reasons of each, `config`,
+`history`, `layers`, `packages` (of apk, dpkg, npm, pip, pkg, rpm), `same` and a `verdict`. Of a comparison
+`d`, `d.text(path)` is the unified diff of one file. Images that are only looked at in place are taken
+into the store. For a gate in CI: `exit(if diff(a, b).same { 0 } else { 1 })`.",
     overloads: &[
         Overload { params: &[CONTAINER], returns: "Diff" },
         Overload { params: &[BEFORE, AFTER], returns: "Comparison" },
@@ -40,7 +40,10 @@ diff of one file. Images that are only looked at in place are taken into the sto
             name: "except",
             takes: Takes::Texts,
             doc: "what does not count: of files `mtime`, `owner`, `mode`, …; settings such as `Cmd`, `Env`, `Labels.x`; `config`, `packages`",
-            completes: Completes::OneOf(&["mtime", "mode", "owner", "xattrs", "link", "device", "size", "content", "type", "Cmd", "Env", "Labels", "config", "packages"]),
+            completes: Completes::OneOf(&[
+                "mtime", "mode", "owner", "xattrs", "link", "device", "size", "content", "type", "Cmd",
+                "Env", "Labels", "config", "packages",
+            ]),
         },
     ],
     examples: &[

@@ -12,8 +12,8 @@ pub static VERB: Verb = Verb {
     group: Group::Analysis,
     summary: "contents that several files have; hard links are one file",
     doc: "\
-Of what the end shows, the most wasteful first. Only files whose size recurs are read; an image that is only looked
-at in place is taken into the store for that.",
+Of what the end shows, the most wasteful first. Only files whose size recurs are read; an image that is
+only looked at in place is taken into the store for that.",
     overloads: &[Overload { params: &[SUBJECT], returns: "Duplicates" }],
     options: &[],
     examples: &[Example {

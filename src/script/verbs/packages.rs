@@ -10,10 +10,10 @@ use super::{Example, Group, Needs, Overload, Verb};
 pub static VERB: Verb = Verb {
     name: "packages",
     group: Group::Analysis,
-    summary: "what apk, dpkg, npm, pip and rpm say is installed",
+    summary: "what apk, dpkg, npm, pip, pkg and rpm say is installed",
     doc: "\
-Read from their databases as the end shows them; nothing is run. An image that is only looked at in place is taken
-into the store for it.",
+Read from their databases as the end shows them; nothing is run. An image that is only looked at in place
+is taken into the store for it.",
     overloads: &[Overload { params: &[SUBJECT], returns: "Packages" }],
     options: &[],
     examples: &[Example {

@@ -15,8 +15,8 @@ pub static VERB: Verb = Verb {
     group: Group::Analysis,
     summary: "the unified diff of one file of a comparison",
     doc: "\
-Empty where both have the same; a file that only one of them has is compared with nothing. Of what is no UTF-8 text
-it only says that it differs.",
+Empty where both have the same; a file that only one of them has is compared with nothing. Of what is no
+UTF-8 text it only says that it differs.",
     overloads: &[Overload { params: &[COMPARISON, PATH], returns: "text" }],
     options: &[],
     examples: &[Example {

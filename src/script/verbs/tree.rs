@@ -13,10 +13,10 @@ pub static VERB: Verb = Verb {
     group: Group::Analysis,
     summary: "every path, with the sizes of what is below it, at the end or after a layer",
     doc: "\
-Of a layer (an index, -1 is the last, or one of `layers(x)`) the tree after it, where `kind` is what that layer
-did: `A`, `C`, `D` (what it deleted is in the list too), else `()`. A container's writable layer is its last one.
-Sizes count a file with several names once. At a terminal it is drawn as a tree, the larger ones not to their
-last leaf; `.show()` does.",
+Of a layer (an index, -1 is the last, or one of `layers(x)`) the tree after it, where `kind` is what that
+layer did: `A`, `C`, `D` (what it deleted is in the list too), else `()`. A container's writable layer is
+its last one. Sizes count a file with several names once. At a terminal it is drawn as a tree, the larger
+ones not to their last leaf; `.show()` does.",
     overloads: &[
         Overload { params: &[SUBJECT], returns: "Tree" },
         Overload { params: &[SUBJECT, LAYER], returns: "Tree" },

@@ -12,8 +12,9 @@ pub static VERB: Verb = Verb {
     group: Group::Analysis,
     summary: "which layers brought, replaced and removed a path, and by which command",
     doc: "\
-Every version of the path, lowest layer first, with what hid it: the one with `gone_in == ()` is what the end
-shows. A path that is no longer there is found too. Links on the way are followed, the path's own is not.",
+Every version of the path, lowest layer first, with what hid it: the one with `gone_in == ()` is what the
+end shows. A path that is no longer there is found too. Links on the way are followed, the path's own is
+not.",
     overloads: &[Overload { params: &[SUBJECT, PATH], returns: "Versions" }],
     options: &[],
     examples: &[

@@ -12,9 +12,9 @@ pub static VERB: Verb = Verb {
     group: Group::Analysis,
     summary: "why a path counts as changed: mode, owner, time, content, … before and after",
     doc: "\
-What the layer did to the path, else what the last layer that touched it did; empty where it did nothing. Of an
-image that is only looked at in place nobody reads files: `content?` says that the time differs and the size does
-not. `load` it for certainty.",
+What the layer did to the path, else what the last layer that touched it did; empty where it did nothing.
+Of an image that is only looked at in place nobody reads files: `content?` says that the time differs and
+the size does not. `load` it for certainty.",
     overloads: &[
         Overload { params: &[SUBJECT, PATH], returns: "Reasons" },
         Overload { params: &[SUBJECT, PATH, LAYER], returns: "Reasons" },

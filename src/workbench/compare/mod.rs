@@ -122,7 +122,7 @@ pub struct LayerDifference {
 pub struct PackageDifference {
     /// `A`, `C` or `D`.
     pub kind: String,
-    /// `apk`, `dpkg`, `npm`, `pip` or `rpm`.
+    /// `apk`, `dpkg`, `npm`, `pip`, `pkg` or `rpm`.
     pub manager: String,
     /// Its name.
     pub name: String,

@@ -15,7 +15,7 @@ use crate::store::blobs_in;
 const MOST: u64 = 256 << 20;
 
 impl Workbench {
-    /// The packages that the subject shows, sorted by manager and name: those of apk, dpkg, npm, pip and rpm.
+    /// The packages that the subject shows, sorted by manager and name: those of apk, dpkg, npm, pip, pkg and rpm.
     ///
     /// # Errors
     /// When the subject is gone.

@@ -44,7 +44,7 @@ fn item(row: &Row<'_>) -> TreeItem {
         path: absolute(row.entry.path),
         file_type: it.file_type,
         size: row.bytes,
-        files: row.files,
+        file_count: row.files,
         mode: it.mode,
         uid: it.uid,
         gid: it.gid,
