@@ -12,6 +12,7 @@ mod commit;
 mod container_verbs;
 mod diff;
 mod doctor;
+mod edit;
 mod error;
 mod fallback;
 mod faults;
@@ -50,8 +51,8 @@ pub use fallback::Fallback;
 pub use in_place::Origin;
 pub use journal::Journal;
 pub use options::{
-    BranchPoint, Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions,
-    RunOptions, SaveOptions, SnapshotOptions, Subject,
+    BranchPoint, Command, CommitOptions, DeriveOptions, FsckOptions, ImageTarget, OnOutput, PullOptions,
+    RootfsOptions, RunOptions, SaveOptions, SnapshotOptions, Subject,
 };
 pub use suggest::{Bearings, InnerFile};
 pub use types::{

@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use super::support::{Part, options, skip, tar_of};
 use super::view::{letters, naive, stack, view};
 use crate::layer::{
-    Entry, Index, Kind, Limits, Mtime, OverlayFormat, TarOptions, changes, changes_of, digest_tar, index_tar,
-    merge, rebuild_tar, scan, settle, unpack,
+    Entry, Fate, Index, Kind, Limits, Mtime, OverlayFormat, TarOptions, changes, changes_of, digest_tar,
+    hidden, index_tar, is_inside, merge, merge_some, rebuild_tar, scan, settle, unpack,
 };
 use crate::sys::file::{self, Name};
 
@@ -239,6 +239,39 @@ proptest! {
         let alone = settle(&merged.fs(), &stack(&[], OverlayFormat::User)).unwrap();
         prop_assert!(alone.iter().all(|entry| entry.kind != Kind::Whiteout && !entry.opaque));
     }
+
+    #[test]
+    fn what_is_hidden_can_go(lists in proptest::collection::vec(tree(true), 1..5)) {
+        if !have_xattrs() {
+            return Ok(());
+        }
+        let layers: Vec<Part> = lists.iter().map(|things| part_of(things, false)).collect();
+        let before = view(&stack(&top_first(&layers), OverlayFormat::User));
+        let entries: Vec<Vec<Entry>> = layers.iter().map(Part::scan).collect();
+        let borrowed: Vec<Vec<_>> = entries.iter().map(|list| list.iter().map(Entry::as_ref).collect()).collect();
+        let mut rewritten: Vec<Part> = Vec::new();
+        for (layer, paths) in layers.iter().zip(hidden(&borrowed)) {
+            let fate = |entry: &Entry| match () {
+                () if paths.contains(&entry.path) => Fate::Hides,
+                () if is_inside(&entry.path, &paths) => Fate::Goes,
+                () => Fate::Stays,
+            };
+            let part = Part::new();
+            merge_some(&[layer.fs()], &part.fs(), OverlayFormat::User, &fate).unwrap();
+            settle(&part.fs(), &stack(&top_first(&rewritten), OverlayFormat::User)).unwrap();
+            rewritten.push(part);
+        }
+        prop_assert_eq!(view(&stack(&top_first(&rewritten), OverlayFormat::User)), before);
+        // Nothing is hidden any more, so no layer needs a deletion either.
+        let left: Vec<Vec<Entry>> = rewritten.iter().map(Part::scan).collect();
+        let borrowed: Vec<Vec<_>> = left.iter().map(|list| list.iter().map(Entry::as_ref).collect()).collect();
+        prop_assert!(hidden(&borrowed).iter().all(|paths| paths.is_empty()), "{:?}", left);
+        prop_assert!(left.iter().flatten().all(|entry| entry.kind != Kind::Whiteout), "{:?}", left);
+    }
+}
+
+fn top_first(parts: &[Part]) -> Vec<PathBuf> {
+    parts.iter().rev().map(Part::fs).collect()
 }
 
 #[test]

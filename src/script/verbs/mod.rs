@@ -13,6 +13,7 @@ mod container;
 mod containers;
 mod copy_in;
 mod copy_out;
+mod derived;
 mod diff;
 mod doctor;
 mod env;
@@ -54,6 +55,14 @@ mod terminal;
 mod to_json;
 mod verb;
 mod waste;
+mod with_cmd;
+mod with_entrypoint;
+mod with_env;
+mod with_label;
+mod with_port;
+mod with_user;
+mod with_volume;
+mod with_workdir;
 mod write;
 mod write_file;
 
@@ -95,6 +104,14 @@ pub static ALL: &[&Verb] = &[
     &waste::VERB,
     &history::VERB,
     &inspect::VERB,
+    &with_env::VERB,
+    &with_cmd::VERB,
+    &with_entrypoint::VERB,
+    &with_label::VERB,
+    &with_user::VERB,
+    &with_workdir::VERB,
+    &with_port::VERB,
+    &with_volume::VERB,
     &read::VERB,
     &read_blob::VERB,
     &write::VERB,
