@@ -60,24 +60,28 @@ impl Glob {
     #[must_use]
     pub fn is_match(&self, path: &[u8]) -> bool {
         let path: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
-        fits(&self.names, &path)
+        fits(&self.names, &path, false)
     }
 
-    /// Whether it names `path` or a directory that it is in.
+    /// Whether one of `globs` names `path` or a directory that it is in.
     #[must_use]
-    pub fn covers(&self, path: &[u8]) -> bool {
+    pub fn any_covers(globs: &[Self], path: &[u8]) -> bool {
+        if globs.is_empty() {
+            return false;
+        }
         let path: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
-        (1..=path.len()).any(|length| fits(&self.names, &path[..length]))
+        globs.iter().any(|glob| fits(&glob.names, &path, true))
     }
 }
 
-/// Pieces against names; on a mismatch the last `**` takes one name more. Never more steps than pieces times names.
-fn fits(pieces: &[Piece], names: &[&[u8]]) -> bool {
+/// Pieces against names, or against the first of them; on a mismatch the last `**` takes one name more. Never more steps than pieces times names.
+fn fits(pieces: &[Piece], names: &[&[u8]], beginning: bool) -> bool {
     let (mut piece, mut name) = (0, 0);
     let mut again: Option<(usize, usize)> = None;
     loop {
         let fits = match (pieces.get(piece), names.get(name)) {
             (None, None) => return true,
+            (None, Some(_)) if beginning => return true,
             (Some(Piece::Any), _) => {
                 again = Some((piece + 1, name));
                 piece += 1;
@@ -231,9 +235,12 @@ mod tests {
 
     #[test]
     fn what_is_inside_is_covered() {
-        let glob = Glob::new("/var/lib/apt").unwrap();
-        assert!(glob.covers(b"var/lib/apt") && glob.covers(b"var/lib/apt/lists/x"));
-        assert!(!glob.covers(b"var/lib") && !glob.covers(b"var/lib/apt-x"));
+        let glob = |text: &str| Glob::new(text).unwrap();
+        let covers = |path: &str| Glob::any_covers(&[glob("/none"), glob("/var/lib/a*")], path.as_bytes());
+        assert!(covers("var/lib/apt") && covers("var/lib/apt/lists/x"));
+        assert!(!covers("var/lib") && !covers("var/lib/b/a") && !covers("var"));
+        let caches = [glob("**/__pycache__")];
+        assert!(Glob::any_covers(&caches, b"a/__pycache__/b/c") && !Glob::any_covers(&caches, b"a/b"));
     }
 
     #[test]
