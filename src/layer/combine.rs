@@ -115,6 +115,8 @@ fn relink(combined: &mut [Combined], originals: &HashMap<(usize, Vec<u8>), Entry
     let mut first_names: HashMap<(usize, Vec<u8>), Vec<u8>> = HashMap::new();
     for one in combined {
         let group = match one.entry.kind {
+            // Where a first name was, perhaps.
+            Kind::Whiteout => continue,
             Kind::Hardlink => (one.part, one.entry.link.clone()),
             _ => (one.part, one.entry.path.clone()),
         };
@@ -163,15 +165,17 @@ mod tests {
             link("b", "a/f"),
             dir("c"),
             file("c/x", 1),
+            file("d", 2),
+            link("e", "d"),
         ];
         let fate = |entry: &Entry| match entry.path.as_slice() {
             b"a/f" | b"c/x" => Fate::Goes,
-            b"c" => Fate::Hides,
+            b"c" | b"d" => Fate::Hides,
             _ => Fate::Stays,
         };
         let left: Vec<Entry> = combine_some(vec![list], &fate).into_iter().map(|one| one.entry).collect();
         let first = Entry { mode: 0o600, uid: 7, ..file("a/g", 5) };
-        assert_eq!(left, [dir("a"), first, link("b", "a/g"), gone("c")]);
+        assert_eq!(left, [dir("a"), first, link("b", "a/g"), gone("c"), gone("d"), file("e", 2)]);
     }
 
     #[test]

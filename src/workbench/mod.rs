@@ -22,6 +22,7 @@ mod image_verbs;
 pub(crate) mod in_place;
 mod inspect;
 mod journal;
+mod junk;
 mod layers;
 mod login;
 mod lookup;
@@ -29,15 +30,20 @@ mod marks;
 mod options;
 mod pull;
 mod push;
+mod rebase;
+mod rewrite;
 mod rollback;
 mod run;
+mod slim;
 mod snapshot;
+mod squash;
 mod state;
 mod subject;
 mod suggest;
 mod time;
 mod transfer_verbs;
 mod types;
+mod without;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -50,10 +56,12 @@ pub use error::{Error, ErrorKind};
 pub use fallback::Fallback;
 pub use in_place::Origin;
 pub use journal::Journal;
+pub use junk::{JunkRule, RULES as JUNK_RULES, WASTE as WASTE_RULE};
 pub use options::{
     BranchPoint, Command, CommitOptions, DeriveOptions, FsckOptions, ImageTarget, OnOutput, PullOptions,
     RootfsOptions, RunOptions, SaveOptions, SnapshotOptions, Subject,
 };
+pub use slim::SlimOptions;
 pub use suggest::{Bearings, InnerFile};
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,

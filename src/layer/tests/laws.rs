@@ -17,11 +17,22 @@ use crate::sys::file::{self, Name};
 /// What a generated directory holds.
 #[derive(Debug, Clone)]
 enum Thing {
-    File { content: Vec<u8>, mode: u32, mtime: u8 },
+    File {
+        content: Vec<u8>,
+        mode: u32,
+        mtime: u8,
+    },
     Symlink(String),
     Fifo,
+    /// One name more of the first file of its directory, if there is one.
+    Twin,
     Gone,
-    Dir { opaque: bool, mode: u32, mtime: u8, things: Things },
+    Dir {
+        opaque: bool,
+        mode: u32,
+        mtime: u8,
+        things: Things,
+    },
 }
 
 type Things = BTreeMap<&'static str, Thing>;
@@ -36,6 +47,7 @@ fn thing(deletions: bool) -> impl Strategy<Value = Thing> {
             .prop_map(|(content, mode, mtime)| Thing::File { content, mode, mtime }),
         1 => prop_oneof![Just("a"), Just("../b"), Just("/c"), Just("x")].prop_map(|it| Thing::Symlink(it.into())),
         1 => Just(Thing::Fifo),
+        1 => Just(Thing::Twin),
         2 => Just(if deletions { Thing::Gone } else { Thing::Fifo }),
     ];
     leaf.prop_recursive(3, 24, 4, move |inner| {
@@ -77,6 +89,7 @@ fn make(dir: &OwnedFd, things: &Things, backwards: bool) {
                 file::make_node(dir, &name, libc::S_IFIFO | 0o600, (0, 0)).unwrap();
                 file::set_mtime(dir, &name, 1, 0).unwrap();
             }
+            Thing::Twin => {}
             Thing::Gone => OverlayFormat::User.hide(dir, &name).unwrap(),
             Thing::Dir { opaque, mode, mtime, things } => {
                 file::make_dir(dir, &name, 0o700).unwrap();
@@ -88,6 +101,14 @@ fn make(dir: &OwnedFd, things: &Things, backwards: bool) {
                 file::set_mtime(dir, &name, i64::from(*mtime), 0).unwrap();
             }
         }
+    }
+    let first = things.iter().find(|(_, thing)| matches!(thing, Thing::File { .. }));
+    let twins = things.iter().filter(|(_, thing)| matches!(thing, Thing::Twin));
+    for ((first, _), (twin, _)) in
+        first.iter().copied().flat_map(|first| twins.clone().map(move |twin| (first, twin)))
+    {
+        let (first, twin) = (Name::new(first.as_bytes()).unwrap(), Name::new(twin.as_bytes()).unwrap());
+        file::make_link(dir, &first, dir, &twin).unwrap();
     }
 }
 

@@ -21,8 +21,8 @@ pub fn getter_type(of: &str, name: &str) -> Option<(&'static str, Option<&'stati
         (_, "verified" | "ok" | "repaired" | "empty_layer") => ("true or false", None),
         (
             _,
-            "size" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count" | "exit_code"
-            | "compressed_size" | "parts" | "blobs" | "added_by" | "hidden_by",
+            "size" | "saving" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count"
+            | "exit_code" | "compressed_size" | "parts" | "blobs" | "added_by" | "hidden_by",
         ) => ("number", None),
         (_, "duration" | "efficiency") => ("decimal number", None),
         _ => ("text", None),

@@ -20,6 +20,7 @@ mod env;
 mod exists;
 mod exit;
 mod fail;
+mod flatten;
 mod fsck;
 mod help;
 mod history;
@@ -39,6 +40,7 @@ mod push;
 mod read;
 mod read_blob;
 mod read_file;
+mod rebase;
 mod rm;
 mod rollback;
 mod rootfs;
@@ -46,8 +48,10 @@ mod run;
 mod save;
 mod show;
 mod sleep;
+mod slim;
 mod snapshot;
 mod snapshots;
+mod squash;
 mod table;
 mod tag;
 mod tags;
@@ -63,6 +67,7 @@ mod with_port;
 mod with_user;
 mod with_volume;
 mod with_workdir;
+mod without;
 mod write;
 mod write_file;
 
@@ -104,6 +109,11 @@ pub static ALL: &[&Verb] = &[
     &waste::VERB,
     &history::VERB,
     &inspect::VERB,
+    &squash::VERB,
+    &flatten::VERB,
+    &without::VERB,
+    &slim::VERB,
+    &rebase::VERB,
     &with_env::VERB,
     &with_cmd::VERB,
     &with_entrypoint::VERB,

@@ -252,6 +252,10 @@ pub enum Takes {
     Duration,
     /// Text or a blob.
     Bytes,
+    /// An array of commands: texts, or arrays of words.
+    Commands,
+    /// An image or its reference.
+    Image,
 }
 
 impl Takes {
@@ -266,6 +270,8 @@ impl Takes {
             Self::Environment => "a map, or an array of `\"NAME=value\"` or `\"NAME\"`",
             Self::Duration => "seconds, or text such as `\"1m30s\"`",
             Self::Bytes => "text or a blob",
+            Self::Commands => "an array of commands, each a text or an array of texts",
+            Self::Image => "an image or its name",
         }
     }
 }
