@@ -6,6 +6,7 @@ mod bad_input;
 mod branches;
 mod editors;
 mod fallbacks;
+mod fixes;
 mod hostile;
 mod lessons;
 mod library;

@@ -21,9 +21,8 @@ pub const WORDS: Param =
 pub const PAIRS: Param = Param { name: "values", kinds: &[Kind::Options], completes: Completes::Nothing };
 /// The name of one.
 pub const NAME: Param = Param { name: "name", kinds: &[Kind::Text], completes: Completes::Nothing };
-/// Its value.
-pub const VALUE: Param =
-    Param { name: "value", kinds: &[Kind::Text, Kind::Int, Kind::Float], completes: Completes::Nothing };
+/// Its value; `()` too.
+pub const VALUE: Param = Param { name: "value", kinds: &[Kind::Any], completes: Completes::Nothing };
 
 /// The options at `index`, as far as they are these two.
 pub fn options(call: &Call<'_>, index: usize) -> Result<DeriveOptions> {
