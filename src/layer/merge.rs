@@ -269,5 +269,8 @@ fn unmark_root(tree: &Path, format: OverlayFormat) -> Result<(), Error> {
 fn restore_mtime(ladder: &mut Ladder<OwnedFd>, entry: &Entry) -> io::Result<()> {
     let (dir, name) = split_path(&entry.path);
     let dir = ladder.go(dir)?.ok_or_else(gone)?.as_fd();
+    if entry.path.is_empty() {
+        return file::set_mtime_of(dir, entry.mtime.secs, entry.mtime.nanos);
+    }
     file::set_mtime(dir, &Name::new(name)?, entry.mtime.secs, entry.mtime.nanos)
 }

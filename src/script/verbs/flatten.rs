@@ -22,7 +22,7 @@ shares no layer with others: `squash` leaves those of a base alone.",
     options: &[TAG, MESSAGE],
     examples: &[Example {
         about: "one layer",
-        code: r#"let v1 = run(base(), "rm -r /usr/share").commit("demo:v1"); let flat = flatten(v1); [layers(flat).len(), waste(flat).waste]"#,
+        code: r#"let v1 = run(base(), "rm -r /usr/lib/terminfo").commit("demo:v1"); let flat = flatten(v1); [layers(flat).len(), waste(flat).waste]"#,
         needs: Needs::Engine,
     }],
     call: |call| {

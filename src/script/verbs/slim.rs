@@ -19,9 +19,9 @@ pub static VERB: Verb = Verb {
     summary: "an image without junk and waste, proved by running it",
     doc: "\
 All rules apply, or those that are named: `packages` (lists and archives of package managers), `logs`,
-`python` (compiled files, what pip fetched), `node` (what npm and yarn fetched), `temporary` (files in `/tmp` and
-`/var/tmp`), `caches` (of the loader, manual pages and fonts), and `waste`: versions of files that later layers
-hide. `saving` of the new image is how much smaller it is.
+`python` (compiled files, what pip fetched), `node` (what npm and yarn fetched), `temporary` (files in `/tmp`
+and `/var/tmp`), `caches` (of the loader, manual pages and fonts), and `waste`: versions of files that later
+layers hide. `saving` of the new image is how much smaller it is.
 
 `checks` are run in the new image, each in a container of its own; text is for the shell, an array of words
 follows the entrypoint. If one fails, the new image is not kept. An image without junk and waste is given back
@@ -56,8 +56,7 @@ as it is.",
     ],
     call: |call| {
         let has_rules = call.count() > 1 && !call.any(1).is_map();
-        let rules =
-            if has_rules { derived::texts(call, 1, "rules are texts")? } else { Vec::new() };
+        let rules = if has_rules { derived::texts(call, 1, "rules are texts")? } else { Vec::new() };
         let options = call.options(if has_rules { 2 } else { 1 })?;
         let derive = DeriveOptions { tag: options.text("tag"), message: options.text("message") };
         let options = SlimOptions { rules, checks: options.commands("checks"), derive };
