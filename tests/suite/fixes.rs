@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Outcome, Plywood, everybody, registry};
+use crate::support::{Outcome, Plywood, debian, everybody, registry};
 
 /// An image of three layers upon the starter's, with everything that layers say of each other.
 const MAKE: &str = r##"
@@ -318,4 +318,25 @@ fn an_image_that_is_only_looked_at_is_stored_first() {
     ));
     assert_eq!(value, json!([false, true, 2, false, 1, true]));
     other.assert_clean();
+}
+
+/// The training page's own image.
+#[test]
+fn the_wget_image_is_slim() {
+    let Some(debian) = debian() else { return };
+    let value = debian.plywood().json(
+        r#"
+        let wget = run(image("debian:test"), "apt-get update && apt-get install -y --no-install-recommends wget").commit("slim:wget");
+        let slim = slim(wget, #{ checks: [["wget", "--version"], "dpkg -l wget | grep -q ^ii"], tag: "slim:slim" });
+        let lists = |i| i.files.filter(|f| f.path.starts_with("/var/lib/apt/lists/") && f.path.contains("_")).len();
+        let facts = #{ saving: slim.saving, difference: wget.size - slim.size, before: lists.call(wget), after: lists.call(slim), waste: waste(slim).waste,
+           said: run(slim, ["wget", "--version"]).stdout, again: run(slim, "apt-get update").exit_code };
+        rm(image("slim:wget"), #{ force: true }); rm(image("slim:slim"), #{ force: true });
+        facts"#,
+    );
+    assert_eq!(value["saving"], value["difference"]);
+    assert!(value["saving"].as_i64().unwrap() > 10_000_000, "{value}");
+    assert!(value["before"].as_i64().unwrap() > 0 && value["after"] == 0 && value["waste"] == 0, "{value}");
+    assert!(value["said"].as_str().unwrap().starts_with("GNU Wget"), "{value}");
+    assert_eq!(value["again"], 0);
 }

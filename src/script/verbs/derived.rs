@@ -58,8 +58,11 @@ pub fn texts(call: &Call<'_>, index: usize, rule: &str) -> Result<Vec<String>> {
         .collect()
 }
 
+/// Names with their values; a name without one is taken away.
+pub type Pairs = Vec<(String, Option<String>)>;
+
 /// Names and values, of a map at 1 or of a name at 1 with its value at 2; then the options.
-pub fn pairs(call: &Call<'_>) -> Result<(Vec<(String, Option<String>)>, DeriveOptions)> {
+pub fn pairs(call: &Call<'_>) -> Result<(Pairs, DeriveOptions)> {
     if let Some(map) = call.any(1).try_cast::<Map>() {
         let pairs = map.iter().map(|(name, value)| Ok((name.to_string(), scalar(call, name, value)?)));
         return Ok((pairs.collect::<Result<_>>()?, options(call, 2)?));
