@@ -42,7 +42,8 @@ impl Workbench {
         };
         if let Err(error) = self.check(&new, &options.checks) {
             if is_new {
-                self.rm_image(&ImageTarget::Image(Box::new(new)), false)?;
+                // Whoever has begun to use it meanwhile keeps it; what failed is the check.
+                let _ = self.rm_image(&ImageTarget::Image(Box::new(new)), false);
             }
             return Err(error);
         }

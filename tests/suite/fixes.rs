@@ -320,6 +320,26 @@ fn an_image_that_is_only_looked_at_is_stored_first() {
     other.assert_clean();
 }
 
+/// The same step twice makes the same layer, and overlayfs takes no directory twice.
+#[test]
+fn an_image_with_the_same_layer_twice_runs_and_is_made_better() {
+    let plywood = Plywood::new().with_env("SOURCE_DATE_EPOCH", "1000000000");
+    let value = plywood.json(
+        r#"
+        let none = #{ network: "none" };
+        let one = run(base(), "mkdir /d; echo x > /d/f; echo y > /g; touch -d @1 /d /d/f /g /", none).commit("d:1");
+        let two = run(one, "rm -r /d; echo z > /g; echo n > /n", none).commit("d:2");
+        let three = run(two, "rm /g; mkdir /d; echo x > /d/f; echo y > /g; touch -d @1 /d /d/f /g /", none).commit("d:3");
+        let seen = |i| run(i, "cat /d/f /g /n; ls /d", none).stdout;
+        let made = [three, slim(three, "waste"), squash(three, 1..3), squash(three, 2..=3), flatten(three)];
+        [three.diff_ids[1] == three.diff_ids[3], made.map(|i| seen.call(i)), slim(three, "waste").saving, run(three, "echo 2 > /g; cat /g", none).stdout]"#,
+    );
+    assert_eq!(value[0], true, "the two layers are not the same");
+    assert_eq!(value[1], json!(vec!["x\ny\nn\nf\n"; 5]));
+    assert_eq!((&value[2], &value[3]), (&json!(6), &json!("2\n")));
+    plywood.assert_clean();
+}
+
 /// The training page's own image.
 #[test]
 fn the_wget_image_is_slim() {

@@ -16,9 +16,9 @@ pub static VERB: Verb = Verb {
     group: Group::Fix,
     summary: "an image's own layers upon another base",
     doc: "\
-The image must begin with the layers of the old base, `from`; without it that is the one image of the store that
-it begins with. Its own layers stay the same ones. What its configuration took from the old base comes from the
-new one, variables and labels one by one; what it says itself stays.",
+The image must begin with the layers of the old base, `from`; without it that is the one image of the store
+that it begins with. Its own layers stay the same ones. What its configuration took from the old base comes
+from the new one, variables and labels one by one; what it says itself stays.",
     overloads: &[
         Overload { params: &[IMAGE, BASE], returns: "Image" },
         Overload { params: &[IMAGE, BASE, OPTIONS], returns: "Image" },
