@@ -320,6 +320,37 @@ fn an_image_that_is_only_looked_at_is_stored_first() {
     other.assert_clean();
 }
 
+#[test]
+fn layers_that_stay_go_out_as_they_came() {
+    let folder = tempfile::Builder::new().prefix("plywood-test-").tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let make = r#"
+        let none = #{ network: "none" };
+        let one = run(base(), "echo x > /f; head -c 100000 /dev/zero > /z", none).commit("k:1");
+        save(run(one, "rm /z; touch /n", none).commit("k:2"), `oci:PLACE:v1`, #{ compression: "zstd" });"#;
+    Plywood::new().eval(&make.replace("PLACE", &at("from"))).assert_ok();
+    let other = Plywood::new();
+    let value = other.json(&format!(
+        r#"let i = load("oci:{}:v1"); let up = rebase(i, with_user(i, "1"), #{{ from: i }});
+        [i, with_env(i, "A", "b"), without(i, "/n"), slim(i, "waste"), up, squash(i, 1..3)].map(|made| layers(made).map("digest"))"#,
+        at("from")
+    ));
+    let all = value[0].as_array().unwrap();
+    assert!(all.len() == 3 && all.iter().all(Value::is_string), "{value}");
+    assert_eq!(value[1], value[0]);
+    assert_eq!(value[2], json!([all[0], all[1], null]));
+    assert_eq!(value[3], json!([all[0], null, null]));
+    assert_eq!((&value[4], &value[5]), (&value[0], &json!([all[0], null])));
+    other
+        .eval(&format!(r#"save(without(load("oci:{}:v1"), "/n"), "oci:{}:v2")"#, at("from"), at("to")))
+        .assert_ok();
+    for digest in &all[..2] {
+        let name = digest.as_str().unwrap().replace(':', "/");
+        assert!(folder.path().join("to/blobs").join(&name).exists(), "{name}");
+    }
+    other.assert_clean();
+}
+
 /// The same step twice makes the same layer, and overlayfs takes no directory twice.
 #[test]
 fn an_image_with_the_same_layer_twice_runs_and_is_made_better() {

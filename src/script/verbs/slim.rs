@@ -45,7 +45,7 @@ as it is.",
     examples: &[
         Example {
             about: "what was removed too late, and logs",
-            code: r#"let v1 = run(base(), "mkdir -p /var/log; head -c 4000 /dev/zero > /var/log/x.log; head -c 500 /dev/zero > /old").commit("demo:v1"); let v2 = run(v1, "rm /old").commit("demo:v2"); let v3 = slim(v2, #{ checks: [["ls", "/"], "test ! -e /old"] }); [v3.saving, v2.size - v3.size]"#,
+            code: r#"let v1 = run(base(), "mkdir -p /var/log && head -c 4000 /dev/zero > /var/log/x.log && head -c 500 /dev/zero > /old").commit("demo:v1"); let v2 = run(v1, "rm /old").commit("demo:v2"); let v3 = slim(v2, #{ checks: [["ls", "/"], "test ! -e /old"] }); [v3.saving, v2.size - v3.size]"#,
             needs: Needs::Engine,
         },
         Example {

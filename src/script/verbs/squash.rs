@@ -32,7 +32,7 @@ Deletions stay where they hide something of the layers below, the others go. His
     examples: &[
         Example {
             about: "two steps as one layer",
-            code: r#"let v1 = run(base(), "head -c 5000 /dev/zero > /big").commit("demo:big"); let v2 = run(v1, "rm /big; touch /small").commit("demo:small"); let one = squash(v2, 1..3); [layers(one).len(), one.saving]"#,
+            code: r#"let v1 = run(base(), "head -c 5000 /dev/zero > /big").commit("demo:big"); let v2 = run(v1, "rm /big && touch /small").commit("demo:small"); let one = squash(v2, 1..3); [layers(one).len(), one.saving]"#,
             needs: Needs::Engine,
         },
         Example {

@@ -46,7 +46,7 @@ nowhere. A path that no layer has is an error, unless `force` is set.",
         },
         Example {
             about: "patterns",
-            code: r#"let v1 = run(base(), "mkdir -p /srv/a; touch /srv/a/x.log /srv/a/y").commit("demo:v1"); without(v1, ["/srv/**/*.log", "/srv/none*"], #{ force: true }).exists("/srv/a/y")"#,
+            code: r#"let v1 = run(base(), "mkdir -p /srv/a && touch /srv/a/x.log /srv/a/y").commit("demo:v1"); without(v1, ["/srv/**/*.log", "/srv/none*"], #{ force: true }).exists("/srv/a/y")"#,
             needs: Needs::Engine,
         },
     ],
