@@ -8,9 +8,11 @@ mod config;
 mod conform;
 mod error;
 mod next;
+mod rewrite;
 
 pub use change::Change;
 pub use config::Config;
 pub use conform::conform;
 pub use error::Error;
 pub use next::{Next, from_scratch};
+pub use rewrite::{Rewrite, rebase};

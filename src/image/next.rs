@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use super::{Change, Config, Error};
 use crate::oci::DiffId;
 
+/// The comment of a history entry that stands for a layer of which the history says nothing.
+pub(super) const UNTOLD: &str = "a layer of which nothing is told";
+
 /// What a commit adds to a configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Next {
@@ -40,10 +43,7 @@ impl Next {
         if let Some(author) = &self.author {
             document.insert("author".into(), json!(author));
         }
-        // Docker's notes on the container that made the parent; untrue of this image.
-        for stale in ["container", "container_config", "id", "parent", "docker_version"] {
-            document.shift_remove(stale);
-        }
+        forget_parent(document);
         let runtime = object(document, "config");
         for (key, value) in &self.runtime {
             if value.is_null() {
@@ -66,7 +66,7 @@ impl Next {
         // The steps that made layers and the layers are matched by counting: of what is below, something must be said.
         let told =
             history.iter().filter(|entry| entry.get("empty_layer") != Some(&Value::Bool(true))).count();
-        history.extend((told..below).map(|_| json!({ "comment": "a layer of which nothing is told" })));
+        history.extend((told..below).map(|_| json!({ "comment": UNTOLD })));
         history.push(self.history_entry());
         super::conform::conform_document(document);
         let raw =
@@ -108,7 +108,14 @@ pub(super) const fn architecture() -> &'static str {
     if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }
 }
 
-fn object<'a>(document: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
+/// Takes away Docker's notes on the container that made the parent: they are untrue of this image.
+pub(super) fn forget_parent(document: &mut Map<String, Value>) {
+    for stale in ["container", "container_config", "id", "parent", "docker_version"] {
+        document.shift_remove(stale);
+    }
+}
+
+pub(super) fn object<'a>(document: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
     let value = document.entry(key).or_insert(Value::Null);
     if !value.is_object() {
         *value = Value::Object(Map::new());
@@ -119,7 +126,7 @@ fn object<'a>(document: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<St
     }
 }
 
-fn array<'a>(document: &'a mut Map<String, Value>, key: &str) -> &'a mut Vec<Value> {
+pub(super) fn array<'a>(document: &'a mut Map<String, Value>, key: &str) -> &'a mut Vec<Value> {
     let value = document.entry(key).or_insert(Value::Null);
     if !value.is_array() {
         *value = Value::Array(Vec::new());

@@ -4,6 +4,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::entry::{Entry, Kind, split_path};
 
+/// What becomes of an entry when a layer is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is in the new layer too.
+    Stays,
+    /// It is not, and neither is anything in it.
+    Goes,
+    /// A deletion takes its place, and that of everything in it: what lies below stays hidden.
+    Hides,
+}
+
 /// An entry, and which of the lists it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Combined {
@@ -14,12 +25,25 @@ pub(super) struct Combined {
 /// The entries of the one layer that does what `lists` (top first, each sorted) do one upon the
 /// other. Deletions and opaque directories are kept: they are meant for what lies below all of them.
 pub(super) fn combine(lists: Vec<Vec<Entry>>) -> Vec<Combined> {
+    combined(lists, None)
+}
+
+/// The same as if each list had only what its entries' fates leave of it.
+pub(super) fn combine_some(lists: Vec<Vec<Entry>>, fate: &dyn Fn(&Entry) -> Fate) -> Vec<Combined> {
+    combined(lists, Some(fate))
+}
+
+fn combined(lists: Vec<Vec<Entry>>, fate: Option<&dyn Fn(&Entry) -> Fate>) -> Vec<Combined> {
+    // A list that stays whole has its links right.
+    let links = lists.len() > 1 || fate.is_some();
     let mut originals: HashMap<(usize, Vec<u8>), Entry> = HashMap::new();
     let mut all: BTreeMap<Vec<u8>, Combined> = BTreeMap::new();
-    let single = lists.len() == 1;
-    for (part, list) in lists.into_iter().enumerate().rev() {
-        if !single {
+    for (part, mut list) in lists.into_iter().enumerate().rev() {
+        if links {
             remember_first_names(part, &list, &mut originals);
+        }
+        if let Some(fate) = fate {
+            choose(&mut list, fate);
         }
         if !all.is_empty() {
             hide(&mut all, &list);
@@ -38,10 +62,22 @@ pub(super) fn combine(lists: Vec<Vec<Entry>>) -> Vec<Combined> {
         }
     }
     let mut combined: Vec<Combined> = all.into_values().collect();
-    if !single {
+    if links {
         relink(&mut combined, &originals);
     }
     combined
+}
+
+/// Leaves of `list` what its entries' fates say.
+fn choose(list: &mut Vec<Entry>, fate: impl Fn(&Entry) -> Fate) {
+    list.retain_mut(|entry| match fate(entry) {
+        Fate::Stays => true,
+        Fate::Goes => false,
+        Fate::Hides => {
+            *entry = Entry::new(std::mem::take(&mut entry.path), Kind::Whiteout);
+            true
+        }
+    });
 }
 
 fn remember_first_names(part: usize, list: &[Entry], originals: &mut HashMap<(usize, Vec<u8>), Entry>) {
@@ -79,6 +115,8 @@ fn relink(combined: &mut [Combined], originals: &HashMap<(usize, Vec<u8>), Entry
     let mut first_names: HashMap<(usize, Vec<u8>), Vec<u8>> = HashMap::new();
     for one in combined {
         let group = match one.entry.kind {
+            // Where a first name was, perhaps.
+            Kind::Whiteout => continue,
             Kind::Hardlink => (one.part, one.entry.link.clone()),
             _ => (one.part, one.entry.path.clone()),
         };
@@ -116,6 +154,28 @@ mod tests {
 
     fn combined(top: &[Entry], below: &[Entry]) -> Vec<Entry> {
         combine(vec![top.to_vec(), below.to_vec()]).into_iter().map(|one| one.entry).collect()
+    }
+
+    #[test]
+    fn fates_are_obeyed_and_names_find_each_other() {
+        let list = vec![
+            dir("a"),
+            Entry { mode: 0o600, uid: 7, ..file("a/f", 5) },
+            link("a/g", "a/f"),
+            link("b", "a/f"),
+            dir("c"),
+            file("c/x", 1),
+            file("d", 2),
+            link("e", "d"),
+        ];
+        let fate = |entry: &Entry| match entry.path.as_slice() {
+            b"a/f" | b"c/x" => Fate::Goes,
+            b"c" | b"d" => Fate::Hides,
+            _ => Fate::Stays,
+        };
+        let left: Vec<Entry> = combine_some(vec![list], &fate).into_iter().map(|one| one.entry).collect();
+        let first = Entry { mode: 0o600, uid: 7, ..file("a/g", 5) };
+        assert_eq!(left, [dir("a"), first, link("b", "a/g"), gone("c"), gone("d"), file("e", 2)]);
     }
 
     #[test]

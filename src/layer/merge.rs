@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use super::combine::{Combined, combine};
+use super::combine::{Combined, Fate, combine, combine_some};
 use super::duplicate::copy_file;
 use super::entry::{Entry, Kind, split_path};
 use super::error::Error;
@@ -24,8 +24,34 @@ use crate::sys::file::{self, Name};
 /// # Errors
 /// [`Error::Io`].
 pub fn merge(parts: &[PathBuf], into: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
-    let lists = parts.iter().map(|part| scan_all_kinds(part, format)).collect::<Result<Vec<_>, _>>()?;
-    let combined = combine(lists);
+    let combined = combine(lists_of(parts, format)?);
+    place_all(combined, parts, into, format)
+}
+
+/// The same as if `parts` held only what their entries' fates leave of them.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn merge_some(
+    parts: &[PathBuf],
+    into: &Path,
+    format: OverlayFormat,
+    fate: &dyn Fn(&Entry) -> Fate,
+) -> Result<Vec<Entry>, Error> {
+    let combined = combine_some(lists_of(parts, format)?, fate);
+    place_all(combined, parts, into, format)
+}
+
+fn lists_of(parts: &[PathBuf], format: OverlayFormat) -> Result<Vec<Vec<Entry>>, Error> {
+    parts.iter().map(|part| scan_all_kinds(part, format)).collect()
+}
+
+fn place_all(
+    combined: Vec<Combined>,
+    parts: &[PathBuf],
+    into: &Path,
+    format: OverlayFormat,
+) -> Result<Vec<Entry>, Error> {
     let open = |path: &Path| file::open_root(path).map_err(|source| Error::host("open", path, source));
     let mut sources = Vec::with_capacity(parts.len());
     for part in parts {
@@ -190,7 +216,10 @@ pub fn settle(upper: &Path, lowers: &Stack) -> Result<Vec<Entry>, Error> {
             Kind::Dir if entry.opaque => {
                 let has_content =
                     !is_inside && cursor.list(&entry.path)?.is_some_and(|list| !list.is_empty());
-                if !has_content && !entry.path.is_empty() {
+                if !has_content && entry.path.is_empty() {
+                    unmark_root(upper, format)?;
+                    stays = false;
+                } else if !has_content {
                     remove_mark(&mut ladder, entry, format)?;
                     entry.opaque = false;
                 }
@@ -228,8 +257,20 @@ fn remove_mark(ladder: &mut Ladder<OwnedFd>, entry: &Entry, format: OverlayForma
     act().map_err(|source| Error::io("settle", &entry.path, source))
 }
 
+/// A tree's root is reached by the directory that it is in.
+fn unmark_root(tree: &Path, format: OverlayFormat) -> Result<(), Error> {
+    let fail = |source| Error::host("settle", tree, source);
+    let (Some(part), Some(name)) = (tree.parent(), tree.file_name()) else { return Ok(()) };
+    let part = file::open_root(part).map_err(fail)?;
+    let name = Name::new(std::os::unix::ffi::OsStrExt::as_bytes(name)).map_err(fail)?;
+    format.unset_opaque(part.as_fd(), &name).map_err(fail)
+}
+
 fn restore_mtime(ladder: &mut Ladder<OwnedFd>, entry: &Entry) -> io::Result<()> {
     let (dir, name) = split_path(&entry.path);
     let dir = ladder.go(dir)?.ok_or_else(gone)?.as_fd();
+    if entry.path.is_empty() {
+        return file::set_mtime_of(dir, entry.mtime.secs, entry.mtime.nanos);
+    }
     file::set_mtime(dir, &Name::new(name)?, entry.mtime.secs, entry.mtime.nanos)
 }

@@ -48,7 +48,7 @@ fn of_run(container: &Container, journal: &Journal, changes: Option<(u64, u64)>)
     format!("  {}", parts.join(" · "))
 }
 
-/// `  1a1a1a1a1a1a training:v1 · 2 layers · 12.3 MB`
+/// `  1a1a1a1a1a1a training:v1 · 2 layers · 12.3 MB`, and what it saves if it was just made of another.
 fn of_image(image: &Image) -> String {
     let mut parts = vec![format!(
         "{} {}",
@@ -60,6 +60,11 @@ fn of_image(image: &Image) -> String {
         count => format!("{count} layers"),
     });
     parts.push(size(image.size));
+    if let Some(saving) =
+        image.saving.and_then(|saving| u64::try_from(saving).ok()).filter(|saving| *saving > 0)
+    {
+        parts.push(format!("{} less", size(saving)));
+    }
     format!("  {}", parts.join(" · "))
 }
 
@@ -132,8 +137,11 @@ mod tests {
             architecture: String::new(),
             os: String::new(),
             verified: true,
+            saving: None,
             origin: None,
         };
         assert_eq!(of_image(&image), "  1a1a1a1a1a1a training:v1 · 2 layers · 12.3 MB");
+        let slim = Image { saving: Some(4_500), ..image };
+        assert_eq!(of_image(&slim), "  1a1a1a1a1a1a training:v1 · 2 layers · 12.3 MB · 4.50 kB less");
     }
 }

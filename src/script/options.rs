@@ -9,8 +9,8 @@ use super::raised::{Raised, Result};
 use super::render;
 use super::suggest;
 use super::types;
-use super::verbs::{Opt, Takes, Verb};
-use crate::workbench::RuleValue;
+use super::verbs::{Kind, Opt, Takes, Verb};
+use crate::workbench::{Command, RuleValue};
 
 /// A verb's checked options.
 #[derive(Debug, Default)]
@@ -90,6 +90,16 @@ impl Options {
         text(value).map(RuleValue::Text).or_else(|| self.texts(name).map(RuleValue::Texts))
     }
 
+    /// Whatever it is.
+    pub fn value(&self, name: &str) -> Option<Dynamic> {
+        self.get(name).cloned()
+    }
+
+    /// Commands; none if there is no such option.
+    pub fn commands(&self, name: &str) -> Vec<Command> {
+        self.get(name).and_then(commands).unwrap_or_default()
+    }
+
     /// A length of time.
     pub fn duration(&self, name: &str) -> Option<Duration> {
         self.get(name).and_then(duration)
@@ -104,6 +114,19 @@ impl Options {
 
 fn text(value: &Dynamic) -> Option<String> {
     value.as_immutable_string_ref().ok().map(|text| text.to_string())
+}
+
+/// Texts are for the shell, arrays are words.
+fn commands(value: &Dynamic) -> Option<Vec<Command>> {
+    let array = value.as_array_ref().ok()?;
+    let command = |item: &Dynamic| {
+        if let Some(line) = text(item) {
+            return Some(Command::Shell(line));
+        }
+        let words = item.as_array_ref().ok()?.iter().map(text).collect::<Option<Vec<String>>>()?;
+        (!words.is_empty()).then_some(Command::Argv(words))
+    };
+    array.iter().map(command).collect()
 }
 
 /// `()` stands for "not given", so that a script can pass on what it was given.
@@ -121,6 +144,8 @@ fn check(verb: &Verb, option: &Opt, value: &Dynamic) -> Result<()> {
             Takes::Duration => duration(value).is_some(),
             Takes::Amount => value.is_int() || value.is_float() || value.is_string(),
             Takes::Bytes => value.is_string() || value.is_blob(),
+            Takes::Commands => commands(value).is_some(),
+            Takes::Image => Kind::Image.fits(value) || value.is_string(),
         };
     if fits {
         return Ok(());

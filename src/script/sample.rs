@@ -20,6 +20,7 @@ pub fn image() -> Image {
         architecture: "amd64".to_owned(),
         os: "linux".to_owned(),
         verified: true,
+        saving: Some(1_234),
         origin: None,
     }
 }

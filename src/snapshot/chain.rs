@@ -1,5 +1,6 @@
 //! The read-only directories below a container.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use super::{Error, init};
@@ -18,11 +19,15 @@ pub struct Chain {
 impl Chain {
     /// The chain of `diff_ids` (lowest first). Makes the init layer where it is not there yet.
     ///
+    /// A layer that comes twice, as empty ones do in many images, is there once: overlayfs refuses the same directory
+    /// twice, and everything that the lower one says the upper one says again.
+    ///
     /// # Errors
     /// [`Error::LayerMissing`] when the store has not all of them; whatever the disk says.
     pub fn of(store: &Store, diff_ids: &[DiffId], format: OverlayFormat) -> Result<Self, Error> {
         let mut layers = Vec::with_capacity(diff_ids.len());
-        for diff_id in diff_ids.iter().rev() {
+        let mut seen = HashSet::with_capacity(diff_ids.len());
+        for diff_id in diff_ids.iter().rev().filter(|diff_id| seen.insert(**diff_id)) {
             let record = store.layer(diff_id)?.ok_or(Error::LayerMissing { diff_id: *diff_id })?;
             layers.push(store.part_dir(&record.part).join("fs"));
         }

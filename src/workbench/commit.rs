@@ -7,7 +7,9 @@ use super::{CommitOptions, Container, Error, Image, Result, Workbench, index_of,
 use crate::image::{Change, Config, Next};
 use crate::layer::{self, Entry, Index, Mtime, Stack, TarOptions};
 use crate::oci::{DiffId, Reference};
-use crate::store::{AddedLayer, ContainerLock, ContainerRecord, ImageRecord, LayerRecord, PartId, TarSource};
+use crate::store::{
+    AddedLayer, BlobDescriptor, ContainerLock, ContainerRecord, ImageRecord, LayerRecord, PartId, TarSource,
+};
 
 impl Workbench {
     /// Makes an image of `container` and names it `reference`; an empty one names nothing.
@@ -46,13 +48,23 @@ impl Workbench {
 
     /// Stores an image that has no manifest of its own, and names it.
     pub(super) fn put_config(&self, config: &Config, reference: Option<&Reference>) -> Result<Image> {
+        self.put_derived(config, vec![None; config.diff_ids().len()], reference)
+    }
+
+    /// The same for an image some of whose layers came as blobs: a push gives those again.
+    pub(super) fn put_derived(
+        &self,
+        config: &Config,
+        compressed: Vec<Option<BlobDescriptor>>,
+        reference: Option<&Reference>,
+    ) -> Result<Image> {
         let record = ImageRecord {
             id: config.id(),
             config: config.raw().to_vec(),
             manifest: None,
             manifest_digest: None,
             diff_ids: config.diff_ids().to_vec(),
-            compressed: vec![None; config.diff_ids().len()],
+            compressed,
             created: now_nanos(),
         };
         self.store()?.put_image(&record, reference.map(std::slice::from_ref).unwrap_or_default())?;

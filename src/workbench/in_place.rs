@@ -109,6 +109,7 @@ impl Workbench {
             architecture: config.architecture(),
             os: config.os(),
             verified: false,
+            saving: None,
             origin: Some(Arc::new(origin)),
         })
     }

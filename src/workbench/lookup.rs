@@ -55,6 +55,7 @@ impl Workbench {
             architecture: config.architecture(),
             os: config.os(),
             verified: true,
+            saving: None,
             origin: None,
         })
     }

@@ -14,6 +14,7 @@ mod compare;
 mod container_verbs;
 mod diff;
 mod doctor;
+mod edit;
 mod error;
 mod fallback;
 mod faults;
@@ -24,6 +25,7 @@ mod image_verbs;
 pub(crate) mod in_place;
 mod inspect;
 mod journal;
+mod junk;
 mod layers;
 mod login;
 mod look;
@@ -32,16 +34,21 @@ mod marks;
 mod options;
 mod pull;
 mod push;
+mod rebase;
 mod report;
+mod rewrite;
 mod rollback;
 mod run;
+mod slim;
 mod snapshot;
+mod squash;
 mod state;
 mod subject;
 mod suggest;
 mod time;
 mod transfer_verbs;
 mod types;
+mod without;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -60,12 +67,14 @@ pub use fallback::Fallback;
 pub use findings::{Duplicate, InstalledPackage, Junk, Reason, TreeItem, Version};
 pub use in_place::Origin;
 pub use journal::Journal;
+pub use junk::{JunkRule, RULES as JUNK_RULES, WASTE as WASTE_RULE};
 pub use look::{Content, LayerStep, Look, TreeOptions};
 pub use options::{
-    BranchPoint, Command, CommitOptions, FsckOptions, ImageTarget, OnOutput, PullOptions, RootfsOptions,
-    RunOptions, SaveOptions, SnapshotOptions, Subject,
+    BranchPoint, Command, CommitOptions, DeriveOptions, FsckOptions, ImageTarget, OnOutput, PullOptions,
+    RootfsOptions, RunOptions, SaveOptions, SnapshotOptions, Subject,
 };
 pub use report::Format as ReportFormat;
+pub use slim::SlimOptions;
 pub use suggest::{Bearings, InnerFile};
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,

@@ -124,6 +124,15 @@ pub struct CommitOptions {
     pub sync: bool,
 }
 
+/// How to keep an image that is made of another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeriveOptions {
+    /// A reference for it.
+    pub tag: Option<String>,
+    /// History's comment.
+    pub message: Option<String>,
+}
+
 /// How to take a snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SnapshotOptions {

@@ -26,6 +26,9 @@ pub struct Image {
     /// Whether every layer was found to be what its digest says. Not of an image that is only looked at in an archive
     /// or a registry; of one in a registry `size` is what would be downloaded.
     pub verified: bool,
+    /// Of an image that was just made of another: how many bytes less it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub saving: Option<i64>,
     /// Where it is, if it is only looked at.
     #[serde(skip)]
     pub origin: Option<std::sync::Arc<super::in_place::Origin>>,

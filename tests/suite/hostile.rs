@@ -21,6 +21,7 @@ mod bounds;
 mod damage;
 mod devices;
 mod documents;
+mod fixes;
 mod inside;
 mod links;
 mod packings;

@@ -7,6 +7,7 @@ mod branches;
 mod compare;
 mod editors;
 mod fallbacks;
+mod fixes;
 mod gate;
 mod hostile;
 mod lessons;

@@ -69,6 +69,26 @@ fn what_a_lower_layer_says_is_kept_when_it_is_copied_up() {
     single.assert_clean();
 }
 
+/// Nobody is given a file in the second run: its record comes up with the file.
+#[test]
+fn a_file_that_is_only_copied_up_keeps_its_owner_in_the_layer() {
+    let Some(single) = Somebody::new(Who::Single) else { return };
+    let script = r#"
+        let none = #{ network: "none" };
+        let one = commit(run(base(), "cd /srv; echo x > f; mkdir d; echo y > d/g; chown -R 33:34 f d", none), "one:1");
+        let c = run(one, "chmod 600 /srv/f; touch /srv/d/new; stat -c %u:%g /srv/f /srv/d", none);
+        let owners = |files| files.filter(|f| f.path.starts_with("/srv/")).map(|f| `${f.path} ${f.uid}:${f.gid}`);
+        [c.stdout, owners.call(c.files), owners.call(layers(commit(c, "two:1"))[-1].files)]"#;
+    let value = single.json(script);
+    assert_eq!(value[0], "33:34\n33:34\n");
+    assert_eq!(
+        value[1],
+        serde_json::json!(["/srv/d 33:34", "/srv/d/g 33:34", "/srv/d/new 0:0", "/srv/f 33:34"])
+    );
+    assert_eq!(value[2], serde_json::json!(["/srv/d 33:34", "/srv/d/new 0:0", "/srv/f 33:34"]));
+    single.assert_clean();
+}
+
 #[test]
 fn devices_are_remembered() {
     let script = "mknod /srv/null c 1 3; mknod /srv/b b 8 17; chown 0:6 /srv/b; mkfifo /srv/p; \

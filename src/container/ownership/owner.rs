@@ -49,7 +49,11 @@ impl Records {
                 links.extend(owners.by_inode());
             }
         }
-        let recorder = Recorder::open(&spec.upper).map_err(fail)?;
+        let mut recorder = Recorder::open(&spec.upper).map_err(fail)?;
+        if any {
+            // The kernel copies them up together with the files.
+            recorder.begin().map_err(|error| said(notify::errno_of(&error)))?;
+        }
         let written = match &spec.root {
             Root::Directory(tree) => tree,
             Root::Overlay | Root::Fuse(_) => &spec.upper,

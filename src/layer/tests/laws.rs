@@ -9,19 +9,30 @@ use proptest::prelude::*;
 use super::support::{Part, options, skip, tar_of};
 use super::view::{letters, naive, stack, view};
 use crate::layer::{
-    Entry, Index, Kind, Limits, Mtime, OverlayFormat, TarOptions, changes, changes_of, digest_tar, index_tar,
-    merge, rebuild_tar, scan, settle, unpack,
+    Entry, Fate, Index, Kind, Limits, Mtime, OverlayFormat, TarOptions, changes, changes_of, digest_tar,
+    hidden, index_tar, is_inside, merge, merge_some, rebuild_tar, scan, settle, unpack,
 };
 use crate::sys::file::{self, Name};
 
 /// What a generated directory holds.
 #[derive(Debug, Clone)]
 enum Thing {
-    File { content: Vec<u8>, mode: u32, mtime: u8 },
+    File {
+        content: Vec<u8>,
+        mode: u32,
+        mtime: u8,
+    },
     Symlink(String),
     Fifo,
+    /// One name more of the first file of its directory, if there is one.
+    Twin,
     Gone,
-    Dir { opaque: bool, mode: u32, mtime: u8, things: Things },
+    Dir {
+        opaque: bool,
+        mode: u32,
+        mtime: u8,
+        things: Things,
+    },
 }
 
 type Things = BTreeMap<&'static str, Thing>;
@@ -36,6 +47,7 @@ fn thing(deletions: bool) -> impl Strategy<Value = Thing> {
             .prop_map(|(content, mode, mtime)| Thing::File { content, mode, mtime }),
         1 => prop_oneof![Just("a"), Just("../b"), Just("/c"), Just("x")].prop_map(|it| Thing::Symlink(it.into())),
         1 => Just(Thing::Fifo),
+        1 => Just(Thing::Twin),
         2 => Just(if deletions { Thing::Gone } else { Thing::Fifo }),
     ];
     leaf.prop_recursive(3, 24, 4, move |inner| {
@@ -77,6 +89,7 @@ fn make(dir: &OwnedFd, things: &Things, backwards: bool) {
                 file::make_node(dir, &name, libc::S_IFIFO | 0o600, (0, 0)).unwrap();
                 file::set_mtime(dir, &name, 1, 0).unwrap();
             }
+            Thing::Twin => {}
             Thing::Gone => OverlayFormat::User.hide(dir, &name).unwrap(),
             Thing::Dir { opaque, mode, mtime, things } => {
                 file::make_dir(dir, &name, 0o700).unwrap();
@@ -88,6 +101,14 @@ fn make(dir: &OwnedFd, things: &Things, backwards: bool) {
                 file::set_mtime(dir, &name, i64::from(*mtime), 0).unwrap();
             }
         }
+    }
+    let first = things.iter().find(|(_, thing)| matches!(thing, Thing::File { .. }));
+    let twins = things.iter().filter(|(_, thing)| matches!(thing, Thing::Twin));
+    for ((first, _), (twin, _)) in
+        first.iter().copied().flat_map(|first| twins.clone().map(move |twin| (first, twin)))
+    {
+        let (first, twin) = (Name::new(first.as_bytes()).unwrap(), Name::new(twin.as_bytes()).unwrap());
+        file::make_link(dir, &first, dir, &twin).unwrap();
     }
 }
 
@@ -239,6 +260,39 @@ proptest! {
         let alone = settle(&merged.fs(), &stack(&[], OverlayFormat::User)).unwrap();
         prop_assert!(alone.iter().all(|entry| entry.kind != Kind::Whiteout && !entry.opaque));
     }
+
+    #[test]
+    fn what_is_hidden_can_go(lists in proptest::collection::vec(tree(true), 1..5)) {
+        if !have_xattrs() {
+            return Ok(());
+        }
+        let layers: Vec<Part> = lists.iter().map(|things| part_of(things, false)).collect();
+        let before = view(&stack(&top_first(&layers), OverlayFormat::User));
+        let entries: Vec<Vec<Entry>> = layers.iter().map(Part::scan).collect();
+        let borrowed: Vec<Vec<_>> = entries.iter().map(|list| list.iter().map(Entry::as_ref).collect()).collect();
+        let mut rewritten: Vec<Part> = Vec::new();
+        for (layer, paths) in layers.iter().zip(hidden(&borrowed)) {
+            let fate = |entry: &Entry| match () {
+                () if paths.contains(&entry.path) => Fate::Hides,
+                () if is_inside(&entry.path, &paths) => Fate::Goes,
+                () => Fate::Stays,
+            };
+            let part = Part::new();
+            merge_some(&[layer.fs()], &part.fs(), OverlayFormat::User, &fate).unwrap();
+            settle(&part.fs(), &stack(&top_first(&rewritten), OverlayFormat::User)).unwrap();
+            rewritten.push(part);
+        }
+        prop_assert_eq!(view(&stack(&top_first(&rewritten), OverlayFormat::User)), before);
+        // Nothing is hidden any more, so no layer needs a deletion either.
+        let left: Vec<Vec<Entry>> = rewritten.iter().map(Part::scan).collect();
+        let borrowed: Vec<Vec<_>> = left.iter().map(|list| list.iter().map(Entry::as_ref).collect()).collect();
+        prop_assert!(hidden(&borrowed).iter().all(|paths| paths.is_empty()), "{:?}", left);
+        prop_assert!(left.iter().flatten().all(|entry| entry.kind != Kind::Whiteout), "{:?}", left);
+    }
+}
+
+fn top_first(parts: &[Part]) -> Vec<PathBuf> {
+    parts.iter().rev().map(Part::fs).collect()
 }
 
 #[test]

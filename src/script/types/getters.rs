@@ -28,9 +28,9 @@ pub fn getter_type(of: &str, name: &str) -> Option<(&'static str, Option<&'stati
         (_, "verified" | "same" | "ok" | "repaired" | "empty_layer") => ("true or false", None),
         (
             _,
-            "size" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count" | "exit_code"
-            | "compressed_size" | "parts" | "blobs" | "added_by" | "hidden_by" | "layer" | "gone_in"
-            | "count" | "wasted",
+            "size" | "saving" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count"
+            | "exit_code" | "compressed_size" | "parts" | "blobs" | "added_by" | "hidden_by" | "layer"
+            | "gone_in" | "count" | "wasted",
         ) => ("number", None),
         (_, "duration" | "efficiency") => ("decimal number", None),
         _ => ("text", None),

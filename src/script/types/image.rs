@@ -39,6 +39,11 @@ impl Record for Image {
             doc: "whether it is in the store, and so what its digests say; `false` of one that is only looked at",
             get: |it| it.verified.into(),
         },
+        Key {
+            name: "saving",
+            doc: "of an image just made of another: how many bytes less it has, else `()`",
+            get: |it| it.saving.map_or(Dynamic::UNIT, Dynamic::from_int),
+        },
     ];
     const NOUNS: &'static [Noun<Self>] = &[
         Noun {

@@ -169,7 +169,11 @@ impl Call<'_> {
 
     /// An image; a text is a reference.
     pub fn image(&self, index: usize) -> Result<Image> {
-        let value = self.any(index);
+        self.image_of(&self.any(index))
+    }
+
+    /// The same of a value from elsewhere.
+    pub fn image_of(&self, value: &Dynamic) -> Result<Image> {
         if let Some(image) = value.read_lock::<Handle<Image>>() {
             return Ok((*image.0).clone());
         }
@@ -178,7 +182,8 @@ impl Call<'_> {
         {
             return Ok((*image.0).clone());
         }
-        Ok(self.context.workbench.image(&self.text(index))?)
+        let name = value.as_immutable_string_ref().map(|text| text.to_string()).unwrap_or_default();
+        Ok(self.context.workbench.image(&name)?)
     }
 
     /// Images: one, a list of them, or an array of images and references.

@@ -15,6 +15,7 @@ mod container;
 mod containers;
 mod copy_in;
 mod copy_out;
+mod derived;
 mod diff;
 mod doctor;
 mod duplicates;
@@ -22,6 +23,7 @@ mod env;
 mod exists;
 mod exit;
 mod fail;
+mod flatten;
 mod fsck;
 mod help;
 mod history;
@@ -43,6 +45,7 @@ mod push;
 mod read;
 mod read_blob;
 mod read_file;
+mod rebase;
 mod report;
 mod rm;
 mod rollback;
@@ -51,8 +54,10 @@ mod run;
 mod save;
 mod show;
 mod sleep;
+mod slim;
 mod snapshot;
 mod snapshots;
+mod squash;
 mod table;
 mod tag;
 mod tags;
@@ -64,6 +69,15 @@ mod verb;
 mod waste;
 mod who;
 mod why;
+mod with_cmd;
+mod with_entrypoint;
+mod with_env;
+mod with_label;
+mod with_port;
+mod with_user;
+mod with_volume;
+mod with_workdir;
+mod without;
 mod write;
 mod write_file;
 
@@ -115,6 +129,19 @@ pub static ALL: &[&Verb] = &[
     &text::VERB,
     &history::VERB,
     &inspect::VERB,
+    &squash::VERB,
+    &flatten::VERB,
+    &without::VERB,
+    &slim::VERB,
+    &rebase::VERB,
+    &with_env::VERB,
+    &with_cmd::VERB,
+    &with_entrypoint::VERB,
+    &with_label::VERB,
+    &with_user::VERB,
+    &with_workdir::VERB,
+    &with_port::VERB,
+    &with_volume::VERB,
     &read::VERB,
     &read_blob::VERB,
     &write::VERB,

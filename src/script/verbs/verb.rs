@@ -2,6 +2,7 @@
 //! reference are read.
 
 use std::fmt;
+use std::ops::{Range, RangeInclusive};
 
 use rhai::{Dynamic, FnPtr};
 
@@ -45,6 +46,8 @@ pub enum Group {
     Containers,
     /// Looking inside.
     Analysis,
+    /// Making better ones of images.
+    Fix,
     /// Files of containers and images.
     Files,
     /// For scripts.
@@ -56,7 +59,7 @@ pub enum Group {
 impl Group {
     /// Every heading, in order.
     pub const ALL: &'static [Self] =
-        &[Self::Images, Self::Containers, Self::Analysis, Self::Files, Self::Script, Self::Care];
+        &[Self::Images, Self::Containers, Self::Analysis, Self::Fix, Self::Files, Self::Script, Self::Care];
 
     /// The heading's text.
     #[must_use]
@@ -65,6 +68,7 @@ impl Group {
             Self::Images => "Images",
             Self::Containers => "Containers",
             Self::Analysis => "Analysis",
+            Self::Fix => "Images made better",
             Self::Files => "Files",
             Self::Script => "Script",
             Self::Care => "Store and machine",
@@ -111,6 +115,8 @@ pub enum Kind {
     Options,
     /// A closure or function.
     Function,
+    /// `from..to` or `from..=to`.
+    Range,
     /// An image.
     Image,
     /// A container.
@@ -144,6 +150,7 @@ impl Kind {
             Self::Array => value.is_array(),
             Self::Options => value.is_map(),
             Self::Function => value.read_lock::<FnPtr>().is_some(),
+            Self::Range => value.is::<Range<i64>>() || value.is::<RangeInclusive<i64>>(),
             // A list of one image is that image: `layers(load("x.tar"))`.
             Self::Image => {
                 value.read_lock::<Handle<Image>>().is_some()
@@ -172,6 +179,7 @@ impl Kind {
             Self::Array => "array",
             Self::Options => "#{…}",
             Self::Function => "function",
+            Self::Range => "range",
             Self::Image => "Image",
             Self::Container => "Container",
             Self::Layer => "Layer",
@@ -250,6 +258,10 @@ pub enum Takes {
     Amount,
     /// Text or a blob.
     Bytes,
+    /// An array of commands: texts, or arrays of words.
+    Commands,
+    /// An image or its reference.
+    Image,
 }
 
 impl Takes {
@@ -265,6 +277,8 @@ impl Takes {
             Self::Duration => "seconds, or text such as `\"1m30s\"`",
             Self::Amount => "a number, or text such as `\"20MB\"`",
             Self::Bytes => "text or a blob",
+            Self::Commands => "an array of commands, each a text or an array of texts",
+            Self::Image => "an image or its name",
         }
     }
 }
