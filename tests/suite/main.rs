@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod branches;
 mod compare;
+mod dive;
 mod editors;
 mod fallbacks;
 mod fixes;
