@@ -48,6 +48,7 @@ impl Workbench {
     /// An image that goes is no longer ready: its layers may go with it.
     pub(super) fn forget(&self, id: &crate::oci::Digest) {
         self.prepared.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(id);
+        self.looks.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
 
     /// The image behind a container.

@@ -174,3 +174,53 @@ fn packages_are_those_that_the_manager_lists() {
     assert_eq!(found[0], true, "{found}");
     assert!(found[1].as_u64() > Some(50), "{found}");
 }
+
+/// rpm's database is a SQLite file of headers; what is a view, or no database, is not run.
+#[test]
+fn packages_of_rpm_are_read_from_its_database() {
+    fn header(entries: &[(u32, u32, &[u8])]) -> Vec<u8> {
+        let (mut index, mut data) = (Vec::new(), Vec::new());
+        for (tag, kind, value) in entries {
+            for number in [*tag, *kind, u32::try_from(data.len()).unwrap(), 1] {
+                index.extend(number.to_be_bytes());
+            }
+            data.extend_from_slice(value);
+        }
+        let counts = [entries.len(), data.len()].map(|count| u32::try_from(count).unwrap().to_be_bytes());
+        [counts[0].as_slice(), &counts[1], &index, &data].concat()
+    }
+    let plywood = Plywood::new();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, schema) in [
+        ("table", "CREATE TABLE Packages(hnum INTEGER PRIMARY KEY, blob BLOB NOT NULL)"),
+        (
+            "view",
+            "CREATE TABLE Other(hnum INTEGER PRIMARY KEY, blob BLOB); CREATE VIEW Packages AS SELECT * FROM Other",
+        ),
+    ] {
+        let place = folder.path().join(name).join("usr/lib/sysimage/rpm");
+        std::fs::create_dir_all(&place).unwrap();
+        let database = rusqlite::Connection::open(place.join("rpmdb.sqlite")).unwrap();
+        database.execute_batch(schema).unwrap();
+        let table = if name == "table" { "Packages" } else { "Other" };
+        for package in ["bash", "gpg-pubkey"] {
+            let package = format!("{package}\0");
+            let record = header(&[
+                (1000, 6, package.as_bytes()),
+                (1001, 6, b"5.1\0"),
+                (1002, 6, b"9.el9\0"),
+                (1022, 6, b"x86_64\0"),
+            ]);
+            database.execute(&format!("INSERT INTO {table}(blob) VALUES (?1)"), [record]).unwrap();
+        }
+        database.close().unwrap();
+    }
+    let of = |name: &str| {
+        plywood.json(&format!("packages(rootfs(`{}`, \"rpm:{name}\"))", folder.path().join(name).display()))
+    };
+    assert_eq!(
+        of("table"),
+        json!([{"manager": "rpm", "name": "bash", "version": "5.1-9.el9", "architecture": "x86_64"}])
+    );
+    assert_eq!(of("view"), json!([]));
+}

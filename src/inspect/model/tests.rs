@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{Aspect, Came, Entries, How, Model, NodeId};
 use crate::inspect::Cause;
-use crate::layer::{ChangeKind, Entry, Kind, Mtime};
+use crate::layer::{ChangeKind, Entry, Kind, Limits, Mtime, index_tar};
 
 const NAMES: [&str; 3] = ["a", "b", "a-b"];
 
@@ -462,4 +462,78 @@ fn symbolic_links_lead_where_they_lead() {
     assert_eq!(lead("loop/x", true), None);
     assert_eq!(lead("usr/none", true), None);
     assert_eq!(lead("/", true).as_deref(), Some(""));
+}
+
+/// The entries as a tar has them: in any order, some paths twice, whiteouts as files of special names.
+fn tar_of(entries: &[Entry]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut files: BTreeSet<&[u8]> = BTreeSet::new();
+    for entry in entries {
+        let path = String::from_utf8(entry.path.clone()).unwrap();
+        let mut header = tar::Header::new_gnu();
+        header.set_mode(entry.mode);
+        header.set_mtime(entry.mtime.secs.unsigned_abs());
+        header.set_size(0);
+        let is_link =
+            entry.kind == Kind::Hardlink && entry.link != entry.path && files.contains(&*entry.link);
+        let kind = if entry.kind == Kind::Hardlink && !is_link { Kind::File } else { entry.kind };
+        files.retain(|file| *file != entry.path && !is_below(file, &entry.path));
+        match kind {
+            Kind::Whiteout => {
+                let (dir, name) = path.rsplit_once('/').unwrap_or(("", &path));
+                header.set_entry_type(tar::EntryType::Regular);
+                builder
+                    .append_data(&mut header, format!("{dir}/.wh.{name}").trim_start_matches('/'), &[][..])
+                    .unwrap();
+            }
+            Kind::Dir => {
+                header.set_entry_type(tar::EntryType::Directory);
+                builder.append_data(&mut header, &path, &[][..]).unwrap();
+                if entry.opaque {
+                    header.set_entry_type(tar::EntryType::Regular);
+                    builder.append_data(&mut header, format!("{path}/.wh..wh..opq"), &[][..]).unwrap();
+                }
+            }
+            Kind::Symlink | Kind::Hardlink => {
+                let symlink = kind == Kind::Symlink;
+                header.set_entry_type(if symlink { tar::EntryType::Symlink } else { tar::EntryType::Link });
+                builder
+                    .append_link(&mut header, &path, String::from_utf8(entry.link.clone()).unwrap())
+                    .unwrap();
+                if !symlink {
+                    files.insert(&entry.path);
+                }
+            }
+            _ => {
+                header.set_entry_type(tar::EntryType::Regular);
+                header.set_size(entry.size);
+                let content = vec![b'x'; usize::try_from(entry.size).unwrap()];
+                builder.append_data(&mut header, &path, &content[..]).unwrap();
+                files.insert(&entry.path);
+            }
+        }
+    }
+    builder.into_inner().unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) })]
+
+    /// What is read from any tar is what the model takes for granted of entries.
+    #[test]
+    fn layers_read_from_tars_are_understood(
+        layers in prop::collection::vec(prop::collection::vec(entry(), 0..9), 0..5),
+    ) {
+        let read = |entries: &Vec<Entry>| {
+            // A way through a file or a link is an error there, and no layer.
+            let mut found = index_tar(&tar_of(entries)[..], &Limits::default()).unwrap_or_default();
+            for entry in found.iter_mut().filter(|entry| entry.kind == Kind::File) {
+                entry.digest = Some([u8::try_from(entry.size).unwrap(); 32]);
+            }
+            found
+        };
+        let layers: Vec<Vec<Entry>> = layers.iter().map(read).collect();
+        check(&layers, true);
+        check(&layers, false);
+    }
 }

@@ -77,7 +77,7 @@ fn names_of_the_language_and_of_the_session() {
             ("less", "[4]> lesson::"),
             ("lesson::pla", "lesson::play("),
             ("import \"std/less", "import \"std/lesson\""),
-            ("wh", "[4]> while"),
+            ("whi", "[4]> while"),
             ("base().lay", "base().layers()"),
             ("base().run(\"x\").exit_", "base().run(\"x\").exit_code"),
             ("diff(last())[0].ki", "diff(last())[0].kind"),
