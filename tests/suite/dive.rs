@@ -22,7 +22,7 @@ fn dive() -> Option<PathBuf> {
 }
 
 /// One member of a layer's tar.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 struct Member {
     path: String,
     kind: tar::EntryType,
@@ -30,6 +30,12 @@ struct Member {
     content: Vec<u8>,
     mode: u32,
     uid: u64,
+}
+
+impl std::fmt::Debug for Member {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{:?} {} {} {:o}", self.kind, self.path, self.link, self.mode)
+    }
 }
 
 fn member(path: &str, kind: tar::EntryType) -> Member {
@@ -160,12 +166,9 @@ fn stack(chance: &mut Chance) -> Vec<Vec<Member>> {
     (0..2 + chance.below(3))
         .map(|_| {
             let mut members: BTreeMap<String, Member> = BTreeMap::new();
-            let mut linkable = None;
+            let mut linkable: Option<String> = None;
             for _ in 0..1 + chance.below(6) {
                 let folder = folders[usize::try_from(chance.below(4)).unwrap()];
-                for (end, _) in folder.match_indices('/').chain([(folder.len(), "")]) {
-                    members.entry(folder[..end].to_owned()).or_insert_with(|| dir(&folder[..end]));
-                }
                 number += 1;
                 let again =
                     shown.iter().filter(|path| path.starts_with(&format!("{folder}/"))).last().cloned();
@@ -173,16 +176,33 @@ fn stack(chance: &mut Chance) -> Vec<Vec<Member>> {
                     Some(path) if chance.below(2) == 0 => path,
                     _ => format!("{folder}/f{number}"),
                 };
+                for (end, _) in path.match_indices('/') {
+                    members.entry(path[..end].to_owned()).or_insert_with(|| dir(&path[..end]));
+                }
+                // A file that something leads to stays one.
+                if linkable.as_ref() == Some(&path) {
+                    continue;
+                }
                 let mut made = match chance.below(5) {
                     0 => Member { link: "target".to_owned(), ..member(&path, tar::EntryType::Symlink) },
                     1 => member(&path, tar::EntryType::Fifo),
-                    2 if linkable.is_some() && linkable.as_ref() != Some(&path) => {
+                    // Of several names the first has the bytes, whichever came first in the tar.
+                    2 if linkable.as_ref().is_some_and(|file| *file < path) => {
                         Member { link: linkable.clone().unwrap(), ..member(&path, tar::EntryType::Link) }
                     }
                     _ => file(&path, &"x".repeat(usize::try_from(chance.below(3000)).unwrap())),
                 };
                 made.mode = [0o644, 0o600, 0o4755, 0o1777][usize::try_from(chance.below(4)).unwrap()];
                 made.uid = chance.below(3);
+                match made.kind {
+                    // A symbolic link has no mode, and a further name has the attributes of its file.
+                    tar::EntryType::Symlink => made.mode = 0o777,
+                    tar::EntryType::Link => {
+                        let file = &members[&made.link];
+                        (made.mode, made.uid) = (file.mode, file.uid);
+                    }
+                    _ => {}
+                }
                 if made.kind == tar::EntryType::Regular {
                     linkable = linkable.or_else(|| Some(path.clone()));
                 }
@@ -221,7 +241,8 @@ fn every_layers_files_are_as_dive_lists_them() {
     let (plywood, folder) = (Plywood::new(), tempfile::tempdir().unwrap());
     let mut chance = Chance::new();
     for round in 0..count(32, 300) {
-        let layers: Vec<Vec<u8>> = stack(&mut chance).iter().map(|members| layer(members)).collect();
+        let stack = stack(&mut chance);
+        let layers: Vec<Vec<u8>> = stack.iter().map(|members| layer(members)).collect();
         let path = folder.path().join(format!("{round}.tar"));
         archive(&path, &layers);
         let theirs = theirs(&dive, &path).unwrap_or_else(|| panic!("round {round}: dive fails"));
@@ -232,7 +253,7 @@ fn every_layers_files_are_as_dive_lists_them() {
                 .filter(|path| ours.get(*path) != theirs.get(*path))
                 .map(|path| (ours.get(path), theirs.get(path)))
                 .collect();
-            assert!(other.is_empty(), "round {round}, layer {at}: {other:#?}");
+            assert!(other.is_empty(), "round {round}, layer {at}: {other:#?}\n{:#?}", stack[at]);
         }
         let sizes = |document: &Value| -> Vec<Value> {
             let layers = document["layer"].as_array().unwrap();
