@@ -102,6 +102,13 @@ impl Console {
                     alive(writeln!(io::stdout(), "{text}"));
                 }
             }),
+            show: Arc::new(move |text| {
+                if json {
+                    let _ = writeln!(io::stderr(), "{text}");
+                } else {
+                    alive(writeln!(io::stdout(), "{text}"));
+                }
+            }),
             debug: Arc::new(move |text| {
                 let text = if error_terminal { visible(text) } else { text.to_owned() };
                 let _ = writeln!(io::stderr(), "{text}");

@@ -25,25 +25,20 @@ pub struct Wanted<'a> {
     pub ignore: &'a [String],
 }
 
-/// What people read: all rules, then for each broken one the worst of what it found.
+/// What people read below the table: for each broken rule the worst of what it found.
 const SHOWN: &str = r#"
-    let broken = verdict.findings.filter(|finding| !finding.ok);
-    let rows = verdict.findings.map(|it| #{ ok: if it.ok { "ok" } else { "no" }, rule: it.rule, found: it.value, asked: it.limit });
-    let parts = [table(rows, ["ok", "rule", "found", "asked"])];
-    for finding in broken {
+    let text = "";
+    for finding in verdict.findings.filter(|finding| !finding.ok) {
+        text += `${finding.rule}\n`;
         let items = finding.items.to_array();
-        let lines = items.extract(0..most).map(|item| {
+        for item in items.extract(0..most) {
             let place = if item.layer == () { "" } else { ` in layer ${item.layer}` };
             let name = if item.name == "" { item.created_by ?? "" } else { item.name };
-            `  ${name}${place}: ${item.bytes} bytes, ${item.why}`
-        });
-        if items.len() > most { lines.push(`  and ${items.len() - most} more`); }
-        parts.push(`${finding.rule}: ${finding.value} instead of ${finding.limit}`);
-        parts += lines;
+            text += `  ${name}${place}: ${item.bytes} bytes, ${item.why}\n`;
+        }
+        if items.len() > most { text += `  and ${items.len() - most} more\n`; }
     }
-    let text = "";
-    for part in parts { text += part + "\n"; }
-    text
+    if text == "" { () } else { text }
 "#;
 
 /// Shows the verdict; 1 if a rule is broken.
@@ -73,6 +68,7 @@ pub fn run(wanted: &Wanted<'_>, report: Option<&Path>, around: &Surroundings, co
     if console.json {
         finish(outcome, console, true)?;
     } else if !console.quiet {
+        finish(session.feed("verdict.findings", "plywood"), console, true)?;
         finish(session.feed(SHOWN, "plywood"), console, true)?;
     }
     Ok(i32::from(verdict["ok"] != true))

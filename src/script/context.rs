@@ -20,6 +20,8 @@ pub type Input = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 pub struct Sinks {
     /// `print(…)`, one text a call, without its newline.
     pub print: TextSink,
+    /// `show(…)`, likewise; rendering has made it harmless, and what steers the terminal in it is ours.
+    pub show: TextSink,
     /// `debug(…)`, likewise.
     pub debug: TextSink,
     /// Output of commands that stream.
@@ -30,7 +32,12 @@ impl Sinks {
     /// Swallows everything.
     #[must_use]
     pub fn none() -> Self {
-        Self { print: Arc::new(|_| {}), debug: Arc::new(|_| {}), stream: Arc::new(|_, _| {}) }
+        Self {
+            print: Arc::new(|_| {}),
+            show: Arc::new(|_| {}),
+            debug: Arc::new(|_| {}),
+            stream: Arc::new(|_, _| {}),
+        }
     }
 }
 

@@ -26,7 +26,7 @@ terminal it is the plain form, as everywhere.",
     call: |call| {
         let style = Style { whole: true, ..call.context.options.style };
         let text = render::render(&call.any(0), &style);
-        (call.context.options.out.print)(&text);
+        (call.context.options.out.show)(&text);
         Ok(Dynamic::UNIT)
     },
 };
