@@ -5,8 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use plywood::script::{Session, SessionOptions};
-use plywood::sys::Interrupt;
-use plywood::workbench::{HostEnvironment, Settings, Workbench};
+use plywood::workbench::{Settings, Workbench};
 
 use crate::measure::Row;
 
@@ -16,16 +15,7 @@ const LOOP: &str = "let sum = 0; for i in 0..200000 { sum += i; if sum > 1000000
 static RAISED: AtomicBool = AtomicBool::new(false);
 
 fn session(store: &std::path::Path) -> Session {
-    let settings = Settings {
-        store: store.to_owned(),
-        interrupt: Interrupt,
-        source_date_epoch: None,
-        terminal: false,
-        host: HostEnvironment::default(),
-        force: Vec::new(),
-        limits: plywood::workbench::Limits::default(),
-    };
-    Session::new(Arc::new(Workbench::new(settings)), SessionOptions::default())
+    Session::new(Arc::new(Workbench::new(Settings::at(store))), SessionOptions::default())
 }
 
 /// The row.

@@ -142,12 +142,12 @@ pub fn keys() -> Option<Vec<Row>> {
     let cases = [
         ("Tab, one of 1,000 images", "image(\"team/app-50", "\t", "team/app-50"),
         ("Tab, which of 1,000 images", "image(\"team", "\t", " of 1000; Tab: more"),
-        ("Tab, a path among 100,000 in a folder", "many.read(\"/flat/f05012", "\t", "1 to "),
+        ("Tab, a path among 100,000 in a folder", "many.read(\"/flat/f05012", "\t", "f050129"),
         ("Tab, a folder of 100,000", "many.read(\"/flat/", "\t", "Tab: more"),
         ("Tab, a path in an image by name", "run(\"bench:many\", \"cat /deep/d77/g12", "\t", "g129"),
         ("Tab, a program", "run(many, \"wge", "\t", "wget"),
         ("Tab, a path in a container", "c.read(\"/etc/os-rel", "\t", "os-release"),
-        ("Tab, a method", "many.lay", "\t", "layers()"),
+        ("Tab, a method", "many.lay", "\t", "layers"),
         ("Tab, a closure's parameter", "many.files.filter(|f| f.mti", "\t", "mtime"),
         ("a letter in a call", "run(many, \"x", "Q", "Q"),
         ("a letter after much code", code, "Q", "Q"),
@@ -159,20 +159,21 @@ pub fn keys() -> Option<Vec<Row>> {
     Some(rows.collect())
 }
 
-/// Where `name` is on the caller's `PATH`.
-fn on_path(name: &str) -> Option<PathBuf> {
-    let found = std::env::split_paths(&std::env::var_os("PATH")?)
-        .map(|folder| folder.join(name))
-        .find(|it| it.exists());
+/// Where one of `names` is on the caller's `PATH`.
+fn on_path(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let all =
+        || std::env::split_paths(&path).flat_map(|folder| names.iter().map(move |name| folder.join(name)));
+    let found = all().find(|it| it.exists());
     if found.is_none() {
-        println!("skipped: `{name}` is not on the PATH");
+        println!("skipped: `{}` is not on the PATH", names.join("` or `"));
     }
     found
 }
 
 /// From start to the prompt, against IPython.
 pub fn start() -> Option<Vec<Row>> {
-    let ipython = on_path("ipython")?;
+    let ipython = on_path(&["ipython", "ipython3"])?;
     // What starts it may be a shell script: the interpreter itself is the peer.
     let asked = Command::new(ipython).args(["-c", "import sys; print(sys.executable)"]).output().ok()?;
     let text = String::from_utf8_lossy(&asked.stdout).into_owned();

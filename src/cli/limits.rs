@@ -48,7 +48,7 @@ impl Limits {
                     failure
                 })?;
             } else {
-                return Err(unknown(origin, name).into());
+                return Err(unknown(origin, limit).into());
             }
         }
         let images = of_images.parse().map_err(|error| Failure::new("usage", format!("{error}")))?;
@@ -56,7 +56,12 @@ impl Limits {
     }
 }
 
-fn unknown(origin: &str, name: &str) -> Failure {
+fn unknown(origin: &str, limit: &str) -> Failure {
+    let Some((name, _)) = limit.split_once('=') else {
+        let message = format!("{origin}: `{limit}` is no limit: write `NAME=NUMBER`, such as `entries=5M`");
+        return Failure::new("usage", message);
+    };
+    let name = name.trim();
     let all = || limits::NAMES.iter().map(|(name, _)| *name).chain(workbench::Limits::NAMES);
     let mut failure = Failure::new("usage", format!("{origin}: there is no limit `{name}`"));
     failure.hint = Some(match nearest(name, all()) {
@@ -91,6 +96,7 @@ mod tests {
             ("entrees=5", &[][..], "`PLYWOOD_LIMITS`: there is no limit `entrees`"),
             ("", &["operatons=5"][..], "`--limit`: there is no limit `operatons`"),
             ("", &["entries=many"][..], "`--limit`: `entries=many`"),
+            ("3", &[][..], "`3` is no limit: write `NAME=NUMBER`"),
             ("calls", &[][..], "`PLYWOOD_LIMITS`: the limit `calls` wants a number"),
         ] {
             let error = read(variable, arguments).unwrap_err();

@@ -311,7 +311,8 @@ impl Conversation<'_> {
         };
         // `File.mtime` is told with its type.
         let of_type = || help::of(name.split('.').next()?).filter(|_| last != name);
-        match help::of(last).or_else(of_variable).or_else(of_type) {
+        let known = self.shared.session().help(last);
+        match known.or_else(of_variable).or_else(of_type) {
             Some(text) => screen::line(&layout::wrapped(&text, self.width(), 0)),
             None => self.found(name, last),
         }

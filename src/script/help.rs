@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use rhai::Module;
 
 use super::library::{self, FunctionDoc, ModuleDoc};
+use super::search::search;
 use super::types::{self, list};
 use super::verbs::{self, Group, Verb};
 
@@ -79,6 +80,15 @@ pub fn names() -> Vec<&'static str> {
         .chain(library::names())
         .chain(functions.iter().map(String::as_str))
         .collect()
+}
+
+/// What has to do with the words of `query`, one line each; `None` where nothing has.
+#[must_use]
+pub fn found(query: &str) -> Option<String> {
+    let hits = search(query, &[]);
+    let width = hits.iter().map(|hit| hit.name.chars().count()).max()?;
+    let lines: Vec<String> = hits.iter().map(|hit| format!("{:width$}  {}", hit.name, hit.about)).collect();
+    Some(lines.join("\n"))
 }
 
 /// The modules of the library, one line each.

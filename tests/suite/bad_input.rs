@@ -191,9 +191,12 @@ fn limits_are_named_and_can_be_raised() {
     assert!(refused.stderr.contains("PLYWOOD_LIMITS=entries="), "{refused:?}");
     plywood.assert_clean();
     with("entries=3, tar_bytes=1M").assert_ok();
-    for (limits, part) in
-        [("entrees=3", "there are document_bytes"), ("entries=x", "no number"), ("3", "NAME=")]
-    {
+    for (limits, part) in [
+        ("entrees=3", "did you mean `entries`?"),
+        ("xyzzy=3", "there are operations, calls"),
+        ("entries=x", "no number"),
+        ("3", "NAME="),
+    ] {
         let outcome = with(limits);
         assert_eq!(outcome.code, 2, "{outcome:?}");
         assert!(outcome.stderr.contains("PLYWOOD_LIMITS") && outcome.stderr.contains(part), "{outcome:?}");

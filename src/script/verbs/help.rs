@@ -17,7 +17,7 @@ pub static VERB: Verb = Verb {
     doc: "\
 `help()` lists the verbs, `help(\"run\")` tells all about one, `help(\"Diff\")` about a type,
 `help(\"std/text\")` about a module and `help(\"text::wrap\")` about a function of one that is in the library
-or imported.",
+or imported. Other words are looked for: `help(\"delete image\")`.",
     overloads: &[Overload { params: &[], returns: "text" }, Overload { params: &[NAME], returns: "text" }],
     options: &[],
     examples: &[
@@ -27,6 +27,11 @@ or imported.",
             code: r#"help("text::wrap").contains("columns")"#,
             needs: Needs::Nothing,
         },
+        Example {
+            about: "by words",
+            code: r#"help("delete an image").contains("rm")"#,
+            needs: Needs::Nothing,
+        },
     ],
     call: |call| {
         if call.count() == 0 {
@@ -34,7 +39,8 @@ or imported.",
         }
         let name = call.text(0);
         let imported = || help::of_imported(&name, call.native.iter_imports());
-        help::of(&name).or_else(imported).map(Dynamic::from).ok_or_else(|| {
+        let found = || if name.contains(char::is_whitespace) { help::found(&name) } else { None };
+        help::of(&name).or_else(imported).or_else(found).map(Dynamic::from).ok_or_else(|| {
             let names = help::names();
             Raised::new(ErrorKind::NotFound.as_str(), format!("there is no help on `{name}`"))
                 .with_hint(match suggest::nearest(&name, names.iter().copied()) {

@@ -303,7 +303,7 @@ impl<'a> Session<'a> {
     }
 
     fn ping(&self) -> Result<(String, Option<Challenge>), Trouble> {
-        const WHAT: &str = "whether it is one";
+        const WHAT: &str = "its greeting";
         let host = self.endpoint.host();
         let schemes: &[&str] = if self.endpoint.insecure { &["https", "http"] } else { &["https"] };
         let mut first = None;
