@@ -18,6 +18,7 @@ mod doctor;
 mod env;
 mod exists;
 mod exit;
+mod explore;
 mod fail;
 mod fsck;
 mod help;
@@ -93,6 +94,7 @@ pub static ALL: &[&Verb] = &[
     &diff::VERB,
     &layers::VERB,
     &waste::VERB,
+    &explore::VERB,
     &history::VERB,
     &inspect::VERB,
     &read::VERB,

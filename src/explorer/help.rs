@@ -1,0 +1,40 @@
+//! What the keys do, in words: for the help on the screen and for the verb's own.
+
+/// Keys, and what they do; without the latter it is a heading.
+pub const fn lines() -> &'static [(&'static str, &'static str)] {
+    &[
+        ("Everywhere", ""),
+        ("q, Ctrl-C", "quit; q goes back where a view covers the tree"),
+        ("Tab", "from the layers to the files and back"),
+        ("arrows, hjkl", "move; left and right fold, unfold, scroll"),
+        ("PageUp/Down, u, d", "a page"),
+        ("Home/End, g, G", "to the beginning, to the end"),
+        ("Ctrl-F", "filter: a pattern for the path, size>1M, size<10k, kind:symlink"),
+        ("Esc", "close the filter, or the view that covers the tree"),
+        ("/  n  N", "find a name (with a / in it: a path); the next, the one before"),
+        ("Ctrl-O", "sort by name, size, change"),
+        ("Ctrl-B", "show or hide attributes"),
+        ("w", "waste: what is carried in vain"),
+        ("Ctrl-E", "write what is marked, or under the cursor, into a folder"),
+        ("mouse", "a click chooses, a second one folds; the wheel scrolls"),
+        ("Layers", ""),
+        ("Ctrl-L", "the tree marked with what this layer changed"),
+        ("Ctrl-A", "the tree marked with all that came upon the lowest layer"),
+        ("o", "only what the layer itself carries"),
+        ("Files", ""),
+        ("Space", "fold or unfold a directory"),
+        ("Ctrl-Space", "fold or unfold all"),
+        ("Ctrl-A", "show or hide what was added"),
+        ("Ctrl-R", "show or hide what was removed"),
+        ("Ctrl-M, M", "show or hide what was modified (Ctrl-M is Enter in many terminals)"),
+        ("Ctrl-U", "show or hide what is unmodified"),
+        ("Enter", "open a file, fold a directory"),
+        ("p", "provenance: every version of the path, and why it changed"),
+        ("m", "mark; what is marked is given back, and extracted by Ctrl-E"),
+        ("A file", ""),
+        ("t  x  d", "as text, as bytes, as the difference from the version before"),
+        ("[  ]", "an earlier, a later version"),
+        ("Signs", ""),
+        ("+  ~  -  ·  *", "added, modified, removed, something below changed, marked"),
+    ]
+}
