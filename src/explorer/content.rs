@@ -100,7 +100,9 @@ pub fn lines(form: Form, read: &Read, old: Option<&Read>) -> Vec<(Tag, String)> 
     }
     let mut lines = match form {
         Form::Hex => return Vec::new(),
-        Form::Text => read.bytes.split_inclusive(|byte| *byte == b'\n').map(|line| (Tag::Same, shown(line))).collect(),
+        Form::Text => {
+            read.bytes.split_inclusive(|byte| *byte == b'\n').map(|line| (Tag::Same, shown(line))).collect()
+        }
         Form::Diff => diff(read, old),
     };
     if read.is_cut || old.is_some_and(|old| old.is_cut) {

@@ -31,7 +31,8 @@ pub fn extract(material: &Material, folder: &str, picked: &[Picked]) -> String {
         written += 1;
     }
     let files = if written == 1 { "file" } else { "files" };
-    let rest = if left_out > 0 { format!(", {left_out} that are no plain files left out") } else { String::new() };
+    let rest =
+        if left_out > 0 { format!(", {left_out} that are no plain files left out") } else { String::new() };
     format!("{written} {files} written to {}{rest}", text::line(folder))
 }
 

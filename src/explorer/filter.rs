@@ -79,10 +79,7 @@ impl Filter {
 
     /// Whether it lets everything through.
     pub const fn is_empty(&self) -> bool {
-        self.pattern.is_none()
-            && self.at_least.is_none()
-            && self.at_most.is_none()
-            && self.kinds.is_empty()
+        self.pattern.is_none() && self.at_least.is_none() && self.at_most.is_none() && self.kinds.is_empty()
     }
 
     /// Whether it lets a row through for its own sake.

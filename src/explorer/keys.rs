@@ -155,9 +155,8 @@ impl State {
             }
             (KeyCode::Char(' '), false) => self.toggle_fold(),
             (KeyCode::Enter, _) => {
-                let is_file = self.row().is_some_and(|row| {
-                    matches!(row.entry.kind, Kind::File | Kind::Hardlink)
-                });
+                let is_file =
+                    self.row().is_some_and(|row| matches!(row.entry.kind, Kind::File | Kind::Hardlink));
                 if is_file { self.open_row() } else { self.toggle_fold() }
             }
             (KeyCode::Left | KeyCode::Char('h'), false) => self.leave(),
@@ -200,7 +199,8 @@ impl State {
         }
         // Folding takes no more than leaving out what follows.
         self.view.fold(line.node, true);
-        let below = self.lines[self.files.at + 1..].iter().take_while(|other| other.depth > line.depth).count();
+        let below =
+            self.lines[self.files.at + 1..].iter().take_while(|other| other.depth > line.depth).count();
         self.lines.drain(self.files.at + 1..=self.files.at + below);
         Vec::new()
     }
@@ -263,7 +263,9 @@ impl State {
                 return Vec::new();
             }
             // Ctrl-F closes what it opened; what was typed stays.
-            (KeyCode::Enter, _) | (KeyCode::Char('f' | 'j' | 'm'), true) => return self.entered(asking, text),
+            (KeyCode::Enter, _) | (KeyCode::Char('f' | 'j' | 'm'), true) => {
+                return self.entered(asking, text);
+            }
             (KeyCode::Tab, _) => {
                 self.focus = Focus::Files;
                 return self.entered(asking, text);

@@ -230,7 +230,9 @@ impl State {
         match &mut self.right {
             Right::Tree => {}
             Right::Waste(cursor) => cursor.settle(wastes, height),
-            Right::Versions(node, cursor) => cursor.settle(versions.versions(*node).count(), height / 2),
+            Right::Versions(node, cursor) => {
+                cursor.settle(versions.versions(*node).count(), height / super::draw::VERSION);
+            }
             Right::Content(content, _) => {
                 content.top = content.top.min(content.len().saturating_sub(height.max(1)));
             }
@@ -251,7 +253,9 @@ impl State {
 
     /// What is marked, and of directories what was to be seen in them after their layer.
     pub fn selection(&self) -> Selection {
-        Selection { files: self.marks.iter().filter_map(|(node, layer)| self.picked(*node, *layer)).collect() }
+        Selection {
+            files: self.marks.iter().filter_map(|(node, layer)| self.picked(*node, *layer)).collect(),
+        }
     }
 
     /// A path as a layer has it.
@@ -285,4 +289,3 @@ impl State {
         found
     }
 }
-

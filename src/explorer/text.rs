@@ -32,6 +32,12 @@ pub fn line(text: &str) -> String {
     turned(&out)
 }
 
+/// A command without what builders write before every one, which says nothing.
+pub fn plain(command: &str) -> &str {
+    let command = command.strip_prefix("/bin/sh -c ").unwrap_or(command);
+    command.strip_prefix("#(nop) ").unwrap_or(command).trim_start()
+}
+
 /// The marks that turn the direction of what follows are spelled.
 fn turned(text: &str) -> String {
     let is_turning = |char: char| matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2028}' | '\u{2029}' | '\u{2066}'..='\u{2069}');
@@ -112,6 +118,15 @@ pub fn fit(text: &str, columns: usize) -> String {
     out
 }
 
+/// At most `columns` wide; of what is too long the end, where a path says most.
+pub fn tail(text: &str, columns: usize) -> String {
+    let width = text.width();
+    if width <= columns {
+        return text.to_owned();
+    }
+    format!("…{}", skip(text, width - columns.saturating_sub(1)))
+}
+
 /// Exactly `columns` wide, on the left.
 pub fn left(text: &str, columns: usize) -> String {
     let text = fit(text, columns);
@@ -180,5 +195,6 @@ mod tests {
         assert_eq!(left("日", 4), "日  ");
         assert_eq!(right("abc", 2), "a…");
         assert_eq!(skip("abc", 2), "c");
+        assert_eq!(tail("/usr/lib/big.so", 8), "…/big.so");
     }
 }

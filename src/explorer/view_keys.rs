@@ -3,6 +3,7 @@
 use crossterm::event::KeyCode;
 
 use super::content::Form;
+use super::draw::VERSION;
 use super::keys::steps;
 use super::state::{Cursor, Right, State};
 use super::work::Job;
@@ -34,7 +35,7 @@ impl State {
     }
 
     pub(super) fn version_key(&mut self, code: KeyCode, control: bool) -> Vec<Job> {
-        let page = self.panes().file_lines() / 2;
+        let page = self.panes().file_lines() / VERSION;
         let Right::Versions(node, mut cursor) = self.right else { return Vec::new() };
         let model = self.material.model.clone();
         if let Some(by) = steps(code, control, page).filter(|_| code != KeyCode::Char('d')) {

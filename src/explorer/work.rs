@@ -138,7 +138,8 @@ impl Worker {
     fn open(&self, node: NodeId, layer: usize, before: Option<usize>, form: Option<Form>) -> Content {
         let path = self.material.model.path(node);
         let read = self.read(layer, path);
-        let suits = if read.error.is_some() || content::is_text(&read.bytes) { Form::Text } else { Form::Hex };
+        let suits =
+            if read.error.is_some() || content::is_text(&read.bytes) { Form::Text } else { Form::Hex };
         let form = form.unwrap_or(suits);
         let old = before.filter(|_| form == Form::Diff).map(|before| self.read(before, path));
         let lines = content::lines(form, &read, old.as_ref());

@@ -41,9 +41,8 @@ impl Workbench {
     pub fn explore(self: &Arc<Self>, what: Explored, color: bool) -> Result<Vec<File>> {
         if !self.settings.terminal {
             let message = "`explore` fills a terminal's screen, and standard input or output is none";
-            return Err(Error::new(ErrorKind::Unsupported, message).with_hint(
-                "`layers(x)`, `waste(x)` and `layers(x)[n].files` give the same as values",
-            ));
+            return Err(Error::new(ErrorKind::Unsupported, message)
+                .with_hint("`layers(x)`, `waste(x)` and `layers(x)[n].files` give the same as values"));
         }
         // Before there are threads: it may need a user namespace.
         self.store()?;
@@ -82,7 +81,8 @@ impl Workbench {
         match subject {
             Subject::Image(image) => match self.examined(image)? {
                 Some(examined) => {
-                    let indexes = examined.layers.iter().map(|layer| Entries::Index(Arc::clone(&layer.index)));
+                    let indexes =
+                        examined.layers.iter().map(|layer| Entries::Index(Arc::clone(&layer.index)));
                     let model = Model::new(indexes.collect(), |_, _, _| None);
                     self.of_image(image, model, self.late_load(image))
                 }
@@ -99,11 +99,17 @@ impl Workbench {
                 let (mut layers, mut homes) = self.stored_layers(prepared.config.diff_ids())?;
                 let (parts, format) = (self.part_trees(&record)?, self.format()?);
                 let own = layer::scan_all(&parts, format)?;
-                let file_count = own.iter().filter(|entry| entry.kind != layer::Kind::Whiteout).count() as u64;
+                let file_count =
+                    own.iter().filter(|entry| entry.kind != layer::Kind::Whiteout).count() as u64;
                 layers.push(Entries::List(own.into()));
                 homes.push(Home::Parts(parts, format));
                 let model = model(layers, &homes);
-                let mut rows = prepared.config.diff_ids().iter().map(|diff_id| self.row(diff_id)).collect::<Result<Vec<_>>>()?;
+                let mut rows = prepared
+                    .config
+                    .diff_ids()
+                    .iter()
+                    .map(|diff_id| self.row(diff_id))
+                    .collect::<Result<Vec<_>>>()?;
                 tell(&mut rows, &prepared.config);
                 rows.push(LayerRow {
                     size: model.layer_size(rows.len()),

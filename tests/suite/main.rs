@@ -5,6 +5,7 @@ mod architecture;
 mod bad_input;
 mod branches;
 mod editors;
+mod explorer;
 mod fallbacks;
 mod hostile;
 mod lessons;

@@ -15,7 +15,8 @@ use crate::layer::{ChangeKind, Kind};
 pub fn tree(frame: &mut Frame<'_>, panes: &Panes, state: &State, theme: Theme) {
     let inner = pane(frame, panes.files, &title(state), state.focus == Focus::Files, theme);
     let attributes = panes.attributes(state.attributes);
-    let header = if attributes { "  Permission      UID:GID     Size  Filetree" } else { "      Size  Filetree" };
+    let header =
+        if attributes { "  Permission      UID:GID     Size  Filetree" } else { "      Size  Filetree" };
     put(frame, inner, 0, Line::styled(header, theme.label()));
     let Some(tree) = &state.tree else {
         put(frame, inner, 1, Line::styled("…", theme.faint()));
@@ -39,7 +40,8 @@ pub fn tree(frame: &mut Frame<'_>, panes: &Panes, state: &State, theme: Theme) {
         let style = if is_marked { theme.mark() } else { theme.change(row.change) };
         let mut spans = vec![Span::styled(format!("{sign} "), style)];
         if attributes {
-            let file = state.material.model.version(row.version).map(|version| state.material.model.file(&version));
+            let file =
+                state.material.model.version(row.version).map(|version| state.material.model.file(&version));
             let entry = file.unwrap_or(row.entry);
             let owner = format!("{}:{}", entry.uid, entry.gid);
             let mode = text::mode(row.entry.kind, entry.mode);
@@ -65,8 +67,11 @@ fn title(state: &State) -> String {
         title += &format!(" · by {}", state.view.sort.as_str());
     }
     let names = ["added", "modified", "removed", "unmodified"];
-    let hidden: Vec<&str> =
-        names.into_iter().zip(state.view.hidden).filter_map(|(name, hidden)| hidden.then_some(name)).collect();
+    let hidden: Vec<&str> = names
+        .into_iter()
+        .zip(state.view.hidden)
+        .filter_map(|(name, hidden)| hidden.then_some(name))
+        .collect();
     if !hidden.is_empty() {
         title += &format!(" · no {}", hidden.join(", "));
     }

@@ -26,7 +26,12 @@ pub fn layers(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
         let command = text::line(row.command.as_deref().unwrap_or("(unknown)"));
         let marks = compared(state.compare, state.layers.at, index);
         let rest = room.saturating_sub(14);
-        let content = format!("{marks}{} {}  {}", if chosen { "▸" } else { " " }, text::right(&text::size(row.size), 8), text::left(plain(&command), rest));
+        let content = format!(
+            "{marks}{} {}  {}",
+            if chosen { "▸" } else { " " },
+            text::right(&text::size(row.size), 8),
+            text::left(text::plain(&command), rest)
+        );
         put(frame, inner, line + 1, Line::styled(content, list_style(state, Focus::Layers, chosen, theme)));
     }
 }
@@ -42,18 +47,13 @@ const fn compared(compare: Compare, chosen: usize, index: usize) -> &'static str
     }
 }
 
-/// What builders write before every command says nothing.
-fn plain(command: &str) -> &str {
-    let command = command.strip_prefix("/bin/sh -c ").unwrap_or(command);
-    command.strip_prefix("#(nop) ").unwrap_or(command).trim_start()
-}
-
 /// What is known of the layer under the cursor.
 pub fn layer_details(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
     let inner = pane(frame, area, "Layer Details", false, theme);
     let Some(row) = state.material.layers.get(state.layers.at) else { return };
     let waste = state.material.waste.by_layer.get(state.layers.at).copied().unwrap_or(0);
-    let packed = row.compressed_size.map_or_else(String::new, |size| format!(" ({} packed)", text::size(size)));
+    let packed =
+        row.compressed_size.map_or_else(String::new, |size| format!(" ({} packed)", text::size(size)));
     let hidden = if waste > 0 { format!(", {} hidden", text::size(waste)) } else { String::new() };
     let width = inner.width;
     let unknown = || "(unknown)".to_owned();
@@ -67,7 +67,8 @@ pub fn layer_details(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Th
     lines.extend(diff_id.map(|diff_id| fact("DiffID", diff_id, width, theme)));
     if inner.height > 6 {
         lines.push(fact("Type", text::line(&row.media_type), width, theme));
-        lines.extend(row.created.as_deref().map(|created| fact("Created", text::line(created), width, theme)));
+        lines
+            .extend(row.created.as_deref().map(|created| fact("Created", text::line(created), width, theme)));
     }
     lines.push(Line::from(vec![
         Span::styled("Command: ", theme.label()),
@@ -93,7 +94,7 @@ pub fn image_details(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Th
         lines.push(Line::styled("Count     Size  Path", theme.label()));
         for (path, count, bytes) in by_path(state, room - 1) {
             let size = text::right(&text::size(bytes), 8);
-            let path = text::fit(&text::path(path), usize::from(width).saturating_sub(15));
+            let path = text::tail(&text::path(path), usize::from(width).saturating_sub(15));
             lines.push(Line::raw(format!("{count:>5} {size}  {path}")));
         }
     }

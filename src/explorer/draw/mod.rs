@@ -18,6 +18,7 @@ use super::text;
 
 pub use panes::Panes;
 pub use theme::Theme;
+pub use views::VERSION;
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, state: &State, theme: Theme) {

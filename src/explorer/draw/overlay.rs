@@ -44,7 +44,9 @@ pub fn status(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
 
 const fn hints(state: &State) -> &'static str {
     match (state.focus, &state.right) {
-        (Focus::Layers, _) => " ? Help │ q Quit │ Tab Files │ ^F Filter │ ^L Layer ^A Aggregated o Own │ w Waste",
+        (Focus::Layers, _) => {
+            " ? Help │ q Quit │ Tab Files │ ^F Filter │ ^L Layer ^A Aggregated o Own │ w Waste"
+        }
         (Focus::Files, Right::Tree) => {
             " ? Help │ q Quit │ Tab Layers │ ^F Filter │ / Find │ Space Fold │ Enter Open │ m Mark"
         }
@@ -61,12 +63,8 @@ pub fn help(frame: &mut Frame<'_>, top: usize, theme: Theme) {
     let area = frame.area();
     let width = area.width.min(78);
     let height = area.height.saturating_sub(2).max(3.min(area.height));
-    let place = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
+    let place =
+        Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
     let title = "Help: arrows scroll, any other key closes";
     let block = Block::bordered().title(title).border_style(theme.frame(true));
     let lines: Vec<Line<'_>> = help::lines()
@@ -76,7 +74,10 @@ pub fn help(frame: &mut Frame<'_>, top: usize, theme: Theme) {
             if what.is_empty() {
                 return Line::styled(*keys, theme.label());
             }
-            Line::from(vec![Span::styled(format!(" {} ", text::left(keys, 20)), theme.mark()), Span::raw(*what)])
+            Line::from(vec![
+                Span::styled(format!(" {} ", text::left(keys, 20)), theme.mark()),
+                Span::raw(*what),
+            ])
         })
         .collect();
     frame.render_widget(Clear, place);

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use super::super::content::{Content, Form, Tag};
 use super::super::state::{Cursor, Focus, State};
@@ -17,7 +18,7 @@ pub fn waste(frame: &mut Frame<'_>, area: Rect, state: &State, cursor: Cursor, t
     let waste = &state.material.waste;
     let title = format!("Waste: {} of {}", text::size(waste.bytes), text::size(waste.total));
     let inner = pane(frame, area, &title, state.focus == Focus::Files, theme);
-    put(frame, inner, 0, Line::styled("      Size  added hidden cause        path", theme.label()));
+    put(frame, inner, 0, Line::styled("      Size  layers cause       path", theme.label()));
     if waste.items.is_empty() {
         put(frame, inner, 1, Line::styled("nothing: every byte is to be seen at the end", theme.faint()));
     }
@@ -26,20 +27,29 @@ pub fn waste(frame: &mut Frame<'_>, area: Rect, state: &State, cursor: Cursor, t
         let base = list_style(state, Focus::Files, at == cursor.at, theme);
         let node = state.material.model.find(&item.path);
         let is_marked = node.is_some_and(|node| state.marks.contains(&(node, item.added_by)));
-        let content = format!(
-            "{} {} {:>6} {:>6} {} {}",
+        let start = format!(
+            "{} {}  {} {} ",
             if is_marked { "*" } else { " " },
             text::right(&text::size(item.bytes), 8),
-            item.added_by,
-            item.hidden_by,
-            text::left(item.cause.as_str(), 12),
-            text::path(&item.path)
+            text::left(&format!("{}→{}", item.added_by, item.hidden_by), 6),
+            text::left(item.cause.as_str(), 11),
         );
-        put(frame, inner, at - cursor.top + 1, Line::styled(text::left(&content, usize::from(inner.width)), base));
+        let width = usize::from(inner.width);
+        let path = text::tail(&text::path(&item.path), width.saturating_sub(start.width()));
+        let content = format!("{start}{path}");
+        put(
+            frame,
+            inner,
+            at - cursor.top + 1,
+            Line::styled(text::left(&content, usize::from(inner.width)), base),
+        );
     }
 }
 
-/// Where a path comes from: every version, and why it is another than the one before. Two lines each.
+/// How many lines a version takes.
+pub const VERSION: usize = 3;
+
+/// Where a path comes from: every version, and why it is another than the one before.
 pub fn versions(
     frame: &mut Frame<'_>,
     area: Rect,
@@ -51,8 +61,8 @@ pub fn versions(
     let model = &state.material.model;
     let title = format!("Versions of {}", text::path(model.path(node)));
     let inner = pane(frame, area, &title, state.focus == Focus::Files, theme);
-    put(frame, inner, 0, Line::styled("  Layer  what     Size  how it came and went", theme.label()));
-    let room = usize::from(inner.height.saturating_sub(1)) / 2;
+    put(frame, inner, 0, Line::styled("  Layer  what      Size  attributes", theme.label()));
+    let room = usize::from(inner.height.saturating_sub(1)) / VERSION;
     let width = usize::from(inner.width);
     for (at, version) in state.versions(node).iter().enumerate().skip(cursor.top).take(room.max(1)) {
         let base = list_style(state, Focus::Files, at == cursor.at, theme);
@@ -60,19 +70,26 @@ pub fn versions(
         let entry = model.file(version);
         let size = if entry.kind == Kind::File { text::size(entry.size) } else { String::new() };
         let first = format!(
-            "{sign} {:>5}  {} {}  {}",
+            "{sign} {:>5}  {} {}  {} {}:{}",
             version.layer,
             text::left(entry.kind.as_str(), 8),
             text::right(&size, 7),
-            came(state, version)
+            text::mode(entry.kind, entry.mode),
+            entry.uid,
+            entry.gid
         );
-        let line = 1 + (at - cursor.top) * 2;
-        put(frame, inner, line, Line::styled(text::left(&first, width), base));
         let layer = state.material.layers.get(version.layer);
         let command = layer.and_then(|layer| layer.command.as_deref()).map(text::line).unwrap_or_default();
-        let attributes = format!("{} {}:{}", text::mode(entry.kind, entry.mode), entry.uid, entry.gid);
-        let second = format!("         {attributes}  {command}");
-        put(frame, inner, line + 1, Line::styled(text::fit(&second, width), theme.faint()));
+        let line = 1 + (at - cursor.top) * VERSION;
+        put(frame, inner, line, Line::styled(text::left(&first, width), base));
+        put(
+            frame,
+            inner,
+            line + 1,
+            Line::raw(text::fit(&format!("         {}", came(state, version)), width)),
+        );
+        let command = text::fit(&format!("         {}", text::plain(&command)), width);
+        put(frame, inner, line + 2, Line::styled(command, theme.faint()));
     }
 }
 
@@ -84,8 +101,13 @@ fn came(state: &State, version: &Version<'_>) -> String {
         Came::HidesNothing => "hides nothing".to_owned(),
         Came::Replaced => {
             let aspects = model.before(version).map(|before| model.aspects(&before, version));
-            let aspects: Vec<&str> = aspects.into_iter().flat_map(|it| it.iter()).map(Aspect::as_str).collect();
-            if aspects.is_empty() { "again as it was".to_owned() } else { format!("other {}", aspects.join(", ")) }
+            let aspects: Vec<&str> =
+                aspects.into_iter().flat_map(|it| it.iter()).map(Aspect::as_str).collect();
+            if aspects.is_empty() {
+                "again as it was".to_owned()
+            } else {
+                format!("other {}", aspects.join(", "))
+            }
         }
     };
     if let Some(gone) = version.gone {
@@ -111,7 +133,8 @@ pub fn content(frame: &mut Frame<'_>, area: Rect, state: &State, content: &Conte
         (Form::Diff, None) => "difference".to_owned(),
     };
     let count = content.len();
-    let header = format!("layer {} · {form} · line {} of {count}", content.layer, (content.top + 1).min(count));
+    let header =
+        format!("layer {} · {form} · line {} of {count}", content.layer, (content.top + 1).min(count));
     put(frame, inner, 0, Line::styled(header, theme.label()));
     if count == 0 {
         put(frame, inner, 1, Line::styled("the file is empty", theme.faint()));
