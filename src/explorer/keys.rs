@@ -1,6 +1,6 @@
 //! What keys do.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use super::filter::{Filter, Pattern};
 use super::lines::has_below;
@@ -28,6 +28,19 @@ impl State {
         };
         self.settle();
         jobs
+    }
+
+    /// Whether a key or a click means the same before and after what is being worked on: typing does, and going
+    /// through the layers; what acts on the line under the cursor has to wait for it.
+    pub fn is_free_for(&self, event: &Event) -> bool {
+        let Event::Key(key) = event else { return self.pending == 0 || !matches!(event, Event::Mouse(_)) };
+        let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        match self.mode {
+            _ if self.pending == 0 => true,
+            Mode::Typing(..) => key.code != KeyCode::Enter,
+            Mode::Help(_) => true,
+            Mode::Panes => self.focus == Focus::Layers && steps(key.code, control, 1).is_some(),
+        }
     }
 
     fn pane_key(&mut self, code: KeyCode, control: bool) -> Vec<Job> {

@@ -21,7 +21,7 @@ use super::work::{Answer, Job, Worker};
 use crate::sys::terminal::Raw;
 
 /// The other screen, clicks and wheel with their places, keys told apart where the terminal can.
-const BEGIN: &[u8] = b"\x1b[?1049h\x1b[?1000h\x1b[?1006h\x1b[>1u";
+const BEGIN: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[H\x1b[?1000h\x1b[?1006h\x1b[>1u";
 /// All of that back, and the cursor.
 const END: &[u8] = b"\x1b[<u\x1b[?1006l\x1b[?1000l\x1b[?25h\x1b[0m\x1b[?1049l";
 
@@ -98,13 +98,17 @@ pub fn explore<E: Send + 'static>(
         }
     };
     // What was shown meanwhile by others, such as bars of a download, goes.
-    screen.terminal.clear()?;
+    let area = screen.area()?;
+    screen.terminal.resize(area)?;
     explored(&mut screen, material, news, &heard, theme)
 }
 
 fn gives_up(key: KeyEvent) -> bool {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    matches!((key.code, control), (KeyCode::Char('q') | KeyCode::Esc, false) | (KeyCode::Char('c'), true))
+    is_interrupt(key) || matches!(key.code, KeyCode::Char('q') | KeyCode::Esc)
+}
+
+fn is_interrupt(key: KeyEvent) -> bool {
+    key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL)
 }
 
 fn explored<E: Send + 'static>(
@@ -132,8 +136,7 @@ fn explored<E: Send + 'static>(
             }
         }
     })?;
-    let area = |screen: &Screen| screen.terminal.size().map(|size| Rect::new(0, 0, size.width, size.height));
-    let (mut state, first) = State::new(material, area(screen)?);
+    let (mut state, first) = State::new(material, screen.area()?);
     let send = |state: &mut State, more: Vec<Job>| {
         for job in more {
             if jobs.send(job).is_err() {
@@ -141,34 +144,52 @@ fn explored<E: Send + 'static>(
             }
         }
     };
-    send(&mut state, first);
-    while !state.ended {
-        // Short work is shown with the key that asked for it.
-        let patience = Instant::now() + Duration::from_millis(20);
+    // Short work is shown with the key that asked for it.
+    let hear = |state: &mut State| -> Result<(), Failure<E>> {
+        let end = Instant::now() + Duration::from_millis(20);
         while state.pending > 0 {
-            match heard.recv_timeout(patience.saturating_duration_since(Instant::now())) {
+            match heard.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(News::Answer(answer)) => {
                     let more = state.take(answer);
-                    send(&mut state, more);
+                    send(state, more);
                 }
                 Ok(News::Opened(_)) => {}
                 Err(_) if working.is_finished() => return Err(Failure::Lost),
                 Err(_) => break,
             }
         }
-        let now = area(screen)?;
+        Ok(())
+    };
+    send(&mut state, first);
+    let mut typed = VecDeque::new();
+    while !state.ended {
+        hear(&mut state)?;
+        let now = screen.area()?;
         if now != state.area {
             state.resize(now);
         }
         screen.terminal.draw(|frame| draw(frame, &state, theme))?;
         let pause = if state.pending > 0 { 10 } else { 100 };
         let mut patience = Duration::from_millis(pause);
-        // All that was typed meanwhile goes into one frame.
-        while !state.ended && event::poll(patience)? {
+        while event::poll(patience)? {
             patience = Duration::ZERO;
-            let more = match event::read()? {
-                Event::Key(key) if key.kind != KeyEventKind::Release => state.key(key),
-                Event::Mouse(mouse) => state.mouse(mouse),
+            let event = event::read()?;
+            state.ended |= matches!(event, Event::Key(key) if is_interrupt(key));
+            typed.push_back(event);
+        }
+        // All that was typed meanwhile goes into one frame, but for keys whose meaning is still being worked on.
+        while !state.ended
+            && let Some(event) = typed.front()
+        {
+            if !state.is_free_for(event) {
+                hear(&mut state)?;
+                if state.pending > 0 {
+                    break;
+                }
+            }
+            let more = match typed.pop_front() {
+                Some(Event::Key(key)) if key.kind != KeyEventKind::Release => state.key(key),
+                Some(Event::Mouse(mouse)) => state.mouse(mouse),
                 _ => Vec::new(),
             };
             send(&mut state, more);
@@ -190,9 +211,13 @@ impl Screen {
         let mut raw = Raw::enter(io::stdin().as_fd())?;
         raw.draw_on(io::stdout().as_fd(), BEGIN, END)?;
         let hook = Hook::set();
-        let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-        terminal.clear()?;
+        // `Terminal::clear` would ask where the cursor is, which not every terminal answers.
+        let terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         Ok(Self { terminal, _raw: raw, _hook: hook })
+    }
+
+    fn area(&self) -> io::Result<Rect> {
+        self.terminal.size().map(|size| Rect::new(0, 0, size.width, size.height))
     }
 }
 

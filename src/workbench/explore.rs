@@ -69,6 +69,7 @@ impl Workbench {
             Explored::Subject(subject) => workbench.material(&subject),
             Explored::Named(name) => workbench.material(&Subject::Image(workbench.image(&name)?)),
         };
+        let _silence = self.settings.host.report.silence();
         let found = explorer::explore(&Look { name, color }, open).map_err(|failure| match failure {
             explorer::Failure::Open(error) => error,
             explorer::Failure::Terminal(error) => Error::io("the terminal".to_owned(), &error),

@@ -39,7 +39,7 @@ fn layers_and_comparisons() {
 #[test]
 fn folding_hiding_sorting_and_attributes() {
     everywhere(|window| {
-        window.keys("G").sees("Layers 3/3").sees("─new.txt").keys("\t").sees("● ");
+        window.keys("G").sees("Layers 3/3").sees("─new.txt").keys("\t").sees("●Current");
         // The cursor is on etc.
         window.keys(" ").sees("⊕ etc/").misses("─passwd").keys(" ").sees("⊟ etc/").sees("─passwd");
         window.keys("h").sees("⊕ etc/").keys("l").sees("⊟ etc/");
@@ -72,7 +72,7 @@ fn filter_and_search() {
             .misses("─tool")
             .sees("─big.so")
             .keys("\r");
-        window.keys("\x1b").sees("─tool").keys("/big\r").sees("● ").keys("\r").sees("layer 0 · bytes");
+        window.keys("\x1b").sees("─tool").keys("/big\r").sees("●Current").keys("\r").sees("layer 0 · bytes");
         window.keys("q").sees("Current Layer Contents").keys("/nowhere\r").sees("nothing found");
         window.keys("/^(tool|passwd)$\r").keys("p").sees("Versions of /etc/passwd");
         window.keys("q").misses("Versions of").keys("np").sees("Versions of /usr/bin/tool");

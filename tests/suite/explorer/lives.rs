@@ -70,7 +70,10 @@ fn the_terminal_is_given_back() {
         }
         assert!(!window.is_full_screen());
         let settings = window.settings();
-        assert!(settings.contains(" icanon") && settings.contains(" echo "), "{settings}");
+        assert!(
+            settings.contains(" icanon") && settings.contains("isig ") && settings.contains("\nopost"),
+            "{settings}"
+        );
         let written = window.written();
         let ends = |end: &[u8]| written.windows(end.len()).any(|part| part == end);
         assert!(ends(b"\x1b[?1000l") && ends(b"\x1b[?25h") && ends(b"\x1b[<u"));
