@@ -215,6 +215,7 @@ fn material(
     load: Load,
 ) -> Material {
     let waste = Arc::new(model.waste());
+    let facts = facts.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     Material { name, facts, layers, model: Arc::new(model), waste, load }
 }
 

@@ -405,7 +405,7 @@ fn deep_paths_are_drawn() {
     let mut path = String::new();
     let mut entries = Vec::new();
     for _ in 0..300 {
-        path.push_str("d");
+        path.push('d');
         entries.push(entry(&path, Kind::Dir, 0));
         path.push('/');
     }
@@ -415,13 +415,14 @@ fn deep_paths_are_drawn() {
 
 #[test]
 fn keys_are_quick_whatever_the_number_of_files() {
-    let count = 200_000;
+    // An image of a million files is looked at where the full counts are asked for.
+    let count = if std::env::var_os("PLYWOOD_FULL").is_some() { 1_000_000 } else { 200_000 };
     let mut entries: Vec<Entry> =
         (0..count / 1000).map(|dir| entry(&format!("d{dir:04}"), Kind::Dir, 0)).collect();
     entries.extend((0..count).map(|at| entry(&format!("d{:04}/f{at:07}", at / 1000), Kind::File, at)));
     let mut person = Person::at(SIZES[1], material(vec![layer(entries)]));
     person.press(KeyCode::Tab).sees("f0000000");
-    // The least of several: the machine may be busy. Not optimised it is slower than what people have.
+    // The least of several: the machine may be busy.
     let quick = |person: &mut Person, code: KeyCode| {
         let once = |person: &mut Person| {
             let begun = Instant::now();
@@ -429,8 +430,8 @@ fn keys_are_quick_whatever_the_number_of_files() {
             person.terminal();
             begun.elapsed()
         };
-        let least = (0..5).map(|_| once(person)).min().unwrap();
-        assert!(least < Duration::from_millis(100), "{code:?} takes {least:?}");
+        let least = (0..20).map(|_| once(person)).min().unwrap();
+        assert!(least < Duration::from_millis(30), "{code:?} takes {least:?}");
     };
     for code in [
         KeyCode::Down,

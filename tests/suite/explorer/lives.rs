@@ -129,3 +129,52 @@ fn the_first_frame_comes_at_once() {
     }
     window.sees("Layers 1/3").keys("q").ends_well();
 }
+
+#[test]
+fn a_containers_own_layer_is_one_more() {
+    if !crate::terminal::screen::engine() {
+        return;
+    }
+    let plywood = Plywood::new();
+    plywood.eval("run(base(), \"echo hello > /greeting; rm /etc/group\").name").assert_ok();
+    let mut command = plywood.command();
+    command.args(["-e", "explore(last()).map(\"path\")"]);
+    let mut window = Window::open(command, (80, 24));
+    window.sees("Layers 1/2").keys("G").sees("Layers 2/2").sees_line(&["- ", "─group"]);
+    window
+        .keys("/greeting\r")
+        .keys("\r")
+        .sees("layer 1 · text")
+        .sees("hello")
+        .keys("m")
+        .sees("1 marked")
+        .keys("qq");
+    window.sees("[\"/greeting\"]").ends_well();
+    plywood.assert_clean();
+}
+
+#[test]
+fn a_stored_image_is_read_from_its_layers() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = archive(folder.path());
+    let plywood = Plywood::new();
+    plywood.eval(&format!("load(`{image}`);")).assert_ok();
+    let mut window = Window::explore(&plywood, "demo:1", (200, 50));
+    window
+        .sees("Layers 1/3")
+        .keys("G")
+        .sees("Layers 3/3")
+        .sees("─new.txt")
+        .keys("/new\r")
+        .keys("\r")
+        .sees("hello");
+    window
+        .keys("q")
+        .misses("hello")
+        .keys("/passwd\r")
+        .keys("p")
+        .sees("other size, mtime, content")
+        .keys("qq")
+        .ends_well();
+    plywood.assert_clean();
+}

@@ -48,7 +48,6 @@ fn the_first_lesson_is_played_by_hand() {
     terminal.line("");
     // Both images are explored: first the one below, then the new one.
     for layers in ["Layers 1/1", "Layers 1/2"] {
-        terminal.see("Plywood");
         terminal.see(layers);
         terminal.see("Current Layer Contents");
         terminal.keys("q");
