@@ -249,9 +249,7 @@ impl State {
     /// The content of the file under the cursor.
     fn open_row(&mut self) -> Vec<Job> {
         let Some((node, layer)) = self.row().map(|row| (row.node, row.layer)) else { return Vec::new() };
-        let before = self.before(node, layer);
-        self.pending += 1;
-        vec![Job::Open { node, layer, before, form: None }]
+        self.open(node, layer, None)
     }
 
     fn find(&mut self, forward: bool) -> Vec<Job> {
@@ -262,6 +260,7 @@ impl State {
         self.focus = Focus::Files;
         let from = self.line().map_or(NodeId::ROOT, |line| line.node);
         self.pending += 1;
+        self.message = Some("looking…".to_owned());
         vec![Job::Find { tree, view: self.view.clone(), pattern, from, forward }]
     }
 

@@ -167,9 +167,13 @@ impl State {
                 let at = cursor.and_then(|node| self.lines.iter().position(|line| line.node == node));
                 self.files.at = at.unwrap_or(self.files.at);
             }
-            Answer::Found(Some(node)) => jobs = self.reveal(node),
+            Answer::Found(Some(node)) => {
+                self.message = None;
+                jobs = self.reveal(node);
+            }
             Answer::Found(None) => self.message = Some("nothing found".to_owned()),
             Answer::Opened(content) => {
+                self.message = None;
                 let back = match std::mem::replace(&mut self.right, Right::Tree) {
                     Right::Content(_, back) => back,
                     other => Box::new(other),

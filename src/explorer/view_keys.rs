@@ -111,8 +111,10 @@ impl State {
         self.open(node, found, Some(form))
     }
 
-    fn open(&mut self, node: NodeId, layer: usize, form: Option<Form>) -> Vec<Job> {
+    pub(super) fn open(&mut self, node: NodeId, layer: usize, form: Option<Form>) -> Vec<Job> {
         self.pending += 1;
+        // An image that lies elsewhere is taken into the store for its first file.
+        self.message = Some("reading… Ctrl-C quits".to_owned());
         vec![Job::Open { node, layer, before: self.before(node, layer), form }]
     }
 }

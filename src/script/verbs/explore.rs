@@ -13,9 +13,9 @@ pub static VERB: Verb = Verb {
     group: Group::Analysis,
     summary: "layers, files and waste, full screen; gives what was marked",
     doc: "\
-For a person at a terminal; elsewhere it is an error. The keys are those of `dive`, `?` shows all of them:
-search, filter, sort, a file's content and what changed in it, where it comes from. `m` marks; the marked files
-are the value, as a list like `layers(x)[0].files`.",
+For a person at a terminal; elsewhere it is an error. The keys are those of `dive`, `?` lists all of them:
+search, filter, sort, a file's content and what changed in it, where it comes from. `m` marks; the marked
+files are the value, a list like `layers(x)[0].files`.",
     overloads: &[Overload { params: &[SUBJECT], returns: "Files" }],
     options: &[],
     examples: &[Example {

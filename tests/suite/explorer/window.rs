@@ -53,13 +53,14 @@ impl Window {
 
     /// Another size, as when a window is pulled.
     pub fn resize(&self, (columns, rows): (u16, u16)) {
+        // First, so that what is drawn for the new size finds it.
+        self.parser.lock().unwrap().screen_mut().set_size(rows, columns);
         let output = Command::new("stty")
             .args(["rows", &rows.to_string(), "cols", &columns.to_string()])
             .stdin(self.process.get_file_handle().unwrap())
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
-        self.parser.lock().unwrap().screen_mut().set_size(rows, columns);
     }
 
     /// Presses keys, as bytes.
