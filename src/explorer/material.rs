@@ -10,6 +10,9 @@ use crate::layer::Entry;
 /// people are told.
 pub type Load = Arc<dyn Fn(usize, &[u8], u64) -> Result<Vec<u8>, String> + Send + Sync>;
 
+/// Makes a model of the same layers that knows more.
+pub type Refine = Arc<dyn Fn() -> Model + Send + Sync>;
+
 /// Everything about one image or container that is shown.
 #[derive(Clone)]
 pub struct Material {
@@ -25,6 +28,18 @@ pub struct Material {
     pub waste: Arc<Waste>,
     /// Reads files.
     pub load: Load,
+    /// Makes the same model once more, with files' contents compared, which takes long; none where `model` is that
+    /// already.
+    pub refine: Option<Refine>,
+}
+
+impl Material {
+    /// With what takes longer to be known.
+    pub fn refined(&self) -> Option<Self> {
+        let model = (self.refine.as_ref()?)();
+        let waste = Arc::new(model.waste());
+        Some(Self { model: Arc::new(model), waste, refine: None, ..self.clone() })
+    }
 }
 
 impl fmt::Debug for Material {

@@ -28,5 +28,5 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub use material::{LayerRow, Load, Material, Picked, Selection};
+pub use material::{LayerRow, Load, Material, Picked, Refine, Selection};
 pub use screen::{Failure, Look, explore};

@@ -54,6 +54,7 @@ impl<E> From<io::Error> for Failure<E> {
 /// What other threads have to say.
 enum News<E> {
     Opened(Result<Material, E>),
+    Refined(Material),
     Answer(Answer),
 }
 
@@ -71,14 +72,20 @@ pub fn explore<E: Send + 'static>(
     let opener = news.clone();
     let begun = Instant::now();
     let opening = thread::Builder::new().name("open".to_owned()).spawn(move || {
+        let opened = open();
+        let first = opened.as_ref().ok().cloned();
         // Whoever has given up does not listen any more.
-        let _ = opener.send(News::Opened(open()));
+        if opener.send(News::Opened(opened)).is_ok()
+            && let Some(refined) = first.and_then(|first| first.refined())
+        {
+            let _ = opener.send(News::Refined(refined));
+        }
     })?;
     let mut screen = Screen::enter()?;
     let material = loop {
         match heard.recv_timeout(Duration::from_millis(25)) {
             Ok(News::Opened(opened)) => break Arc::new(opened.map_err(Failure::Open)?),
-            Ok(News::Answer(_)) => {}
+            Ok(News::Answer(_) | News::Refined(_)) => {}
             Err(_) if opening.is_finished() => {
                 // It may have spoken just before it ended.
                 match heard.try_recv() {
@@ -144,16 +151,21 @@ fn explored<E: Send + 'static>(
             }
         }
     };
+    let note = |state: &mut State, news: News<E>| {
+        let more = match news {
+            News::Answer(answer) => state.take(answer),
+            News::Refined(material) => state.refine(Arc::new(material)),
+            News::Opened(_) => Vec::new(),
+        };
+        send(state, more);
+    };
     // Short work is shown with the key that asked for it.
     let hear = |state: &mut State| -> Result<(), Failure<E>> {
+        heard.try_iter().for_each(|news| note(state, news));
         let end = Instant::now() + Duration::from_millis(20);
         while state.pending > 0 {
             match heard.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(News::Answer(answer)) => {
-                    let more = state.take(answer);
-                    send(state, more);
-                }
-                Ok(News::Opened(_)) => {}
+                Ok(news) => note(state, news),
                 Err(_) if working.is_finished() => return Err(Failure::Lost),
                 Err(_) => break,
             }

@@ -156,6 +156,15 @@ impl State {
         self.settle();
     }
 
+    /// The same image, of which more is known: paths and versions have the same numbers.
+    pub fn refine(&mut self, material: Arc<Material>) -> Vec<Job> {
+        self.material = Arc::clone(&material);
+        self.pending += 1;
+        let mut jobs = vec![Job::Know(material)];
+        jobs.extend(self.lay_out(None));
+        jobs
+    }
+
     /// What came of a job.
     pub fn take(&mut self, answer: Answer) -> Vec<Job> {
         self.pending = self.pending.saturating_sub(1);

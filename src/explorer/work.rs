@@ -25,6 +25,8 @@ pub enum Compare {
 /// Something to be done.
 #[derive(Debug, Clone)]
 pub enum Job {
+    /// More is known of the image from now on.
+    Know(Arc<Material>),
     /// The tree of a layer as lines; the cursor goes to `cursor` or stays where it is.
     LayOut {
         /// The layer.
@@ -91,7 +93,7 @@ pub enum Answer {
     Opened(Content),
     /// To be told.
     Said(String),
-    /// Nothing: a later job does it better.
+    /// Nothing to be shown: it was no question, or a later job answers it better.
     Superseded,
 }
 
@@ -111,6 +113,11 @@ impl Worker {
     /// Does a job.
     pub fn perform(&mut self, job: Job) -> Answer {
         match job {
+            Job::Know(material) => {
+                self.material = material;
+                self.trees.clear();
+                Answer::Superseded
+            }
             Job::LayOut { layer, compare, view, cursor } => {
                 let tree = self.tree(layer, compare);
                 let lines = lay_out(&tree, &view);

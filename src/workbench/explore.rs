@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, PoisonError};
 use super::layers::file;
 use super::time::rfc3339;
 use super::{Error, ErrorKind, File, Image, Result, Subject, Workbench, index_of};
-use crate::explorer::{self, LayerRow, Load, Look, Material};
+use crate::explorer::{self, LayerRow, Load, Look, Material, Refine};
 use crate::image::Config;
 use crate::inspect::Model;
 use crate::inspect::model::Entries;
@@ -85,13 +85,13 @@ impl Workbench {
                     let indexes =
                         examined.layers.iter().map(|layer| Entries::Index(Arc::clone(&layer.index)));
                     let model = Model::new(indexes.collect(), |_, _, _| None);
-                    self.of_image(image, model, self.late_load(image))
+                    self.of_image(image, model, self.late_load(image), None)
                 }
                 None => {
                     let record = self.image_record(image)?;
                     let (layers, homes) = self.stored_layers(&record.diff_ids)?;
-                    let model = model(layers, &homes);
-                    self.of_image(image, model, load_from(homes))
+                    let (model, refine) = models(layers, &homes);
+                    self.of_image(image, model, load_from(homes), Some(refine))
                 }
             },
             Subject::Container(container) => {
@@ -104,7 +104,7 @@ impl Workbench {
                     own.iter().filter(|entry| entry.kind != layer::Kind::Whiteout).count() as u64;
                 layers.push(Entries::List(own.into()));
                 homes.push(Home::Parts(parts, format));
-                let model = model(layers, &homes);
+                let (model, refine) = models(layers, &homes);
                 let mut rows = prepared
                     .config
                     .diff_ids()
@@ -121,12 +121,12 @@ impl Workbench {
                     ..LayerRow::default()
                 });
                 let facts = vec![("Id", container.id.clone()), ("Image", container.image.clone())];
-                Ok(material(container.name.clone(), facts, rows, model, load_from(homes)))
+                Ok(material(container.name.clone(), facts, rows, model, load_from(homes), Some(refine)))
             }
         }
     }
 
-    fn of_image(&self, image: &Image, model: Model, load: Load) -> Result<Material> {
+    fn of_image(&self, image: &Image, model: Model, load: Load, refine: Option<Refine>) -> Result<Material> {
         let rows = self.layers(image)?.into_iter().map(|layer| LayerRow {
             digest: layer.digest,
             diff_id: Some(layer.diff_id),
@@ -145,7 +145,7 @@ impl Workbench {
         if !image.verified {
             facts.push(("Verified", "no: only looked at where it lies".to_owned()));
         }
-        Ok(material(image.label().to_owned(), facts, rows.collect(), model, load))
+        Ok(material(image.label().to_owned(), facts, rows.collect(), model, load, refine))
     }
 
     /// What the table of layers knows of a stored one, but for how it came to be.
@@ -213,10 +213,11 @@ fn material(
     layers: Vec<LayerRow>,
     model: Model,
     load: Load,
+    refine: Option<Refine>,
 ) -> Material {
     let waste = Arc::new(model.waste());
     let facts = facts.into_iter().filter(|(_, value)| !value.is_empty()).collect();
-    Material { name, facts, layers, model: Arc::new(model), waste, load }
+    Material { name, facts, layers, model: Arc::new(model), waste, load, refine }
 }
 
 /// How the layers came to be; histories may be shorter than the layers, or absent.
@@ -226,6 +227,13 @@ fn tell(rows: &mut [LayerRow], config: &Config) {
         let text = |key: &str| entry[key].as_str().map(str::to_owned);
         (row.created, row.command) = (text("created"), text("created_by"));
     }
+}
+
+/// The model without a look at files' content, which is there at once, and what makes it with one.
+fn models(layers: Vec<Entries>, homes: &[Home]) -> (Model, Refine) {
+    let first = Model::new(layers.clone(), |_, _, _| None);
+    let homes = homes.to_vec();
+    (first, Arc::new(move || model(layers.clone(), &homes)))
 }
 
 fn model(layers: Vec<Entries>, homes: &[Home]) -> Model {

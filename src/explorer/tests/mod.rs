@@ -3,6 +3,7 @@
 
 mod person;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseEventKind};
@@ -10,7 +11,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use super::draw::Theme;
+use super::material::Material;
 use super::state::Focus;
+use crate::inspect::Model;
 use crate::layer::{Entry, Kind};
 use person::{Person, SIZES, entry, everywhere, layer, material, sample};
 
@@ -444,4 +447,30 @@ fn keys_are_quick_whatever_the_number_of_files() {
     ] {
         quick(&mut person, code);
     }
+}
+
+#[test]
+fn what_becomes_known_later_takes_its_place() {
+    let timed =
+        |secs| Entry { mtime: crate::layer::Mtime { secs, nanos: 0 }, ..entry("file", Kind::File, 5) };
+    let layers = move || vec![layer(vec![timed(1)]), layer(vec![timed(2), entry("other", Kind::File, 1)])];
+    let first = material(layers());
+    let compared = move || Model::new(layers(), |_, _, _| Some(true));
+    let first = Arc::new(Material { refine: Some(Arc::new(compared)), ..(*first).clone() });
+    let mut person = Person::at(SIZES[1], Arc::clone(&first));
+    person
+        .press(KeyCode::Down)
+        .types("/file")
+        .press(KeyCode::Enter)
+        .types("m")
+        .types("/file")
+        .press(KeyCode::Enter);
+    person.types("p").sees("other mtime, content?").types("qw").sees("overwritten").types("q");
+    let refined = first.refined().unwrap();
+    assert!(refined.refine.is_none());
+    let jobs = person.state.refine(Arc::new(refined));
+    jobs.into_iter().for_each(|job| person.work(vec![job]));
+    assert_eq!(person.at_cursor(), "file");
+    person.sees("1 marked").types("p").sees("other mtime").misses("content?").types("qw").sees("metadata");
+    assert_eq!(person.state.selection().files.len(), 1);
 }

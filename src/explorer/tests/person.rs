@@ -51,7 +51,15 @@ pub fn material(layers: Vec<Entries>) -> Arc<Material> {
         Ok(bytes.iter().copied().take(usize::try_from(most).unwrap()).collect())
     });
     let facts = vec![("Platform", "linux/amd64".to_owned())];
-    Arc::new(Material { name: "demo:1".to_owned(), facts, layers: rows, model: Arc::new(model), waste, load })
+    Arc::new(Material {
+        name: "demo:1".to_owned(),
+        facts,
+        layers: rows,
+        model: Arc::new(model),
+        waste,
+        load,
+        refine: None,
+    })
 }
 
 pub fn sample() -> Arc<Material> {
@@ -105,7 +113,6 @@ impl Person {
             let answer = self.worker.perform(job);
             jobs.extend(self.state.take(answer));
         }
-        assert_eq!(self.state.pending, 0);
     }
 
     pub fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> &mut Self {
