@@ -6,13 +6,14 @@ use std::sync::{Arc, OnceLock, PoisonError};
 
 use super::layers::file;
 use super::time::rfc3339;
-use super::{Error, ErrorKind, File, Image, Result, Subject, Workbench, index_of};
+use super::{Error, ErrorKind, File, Image, Layer, Result, Subject, Workbench, index_of};
 use crate::explorer::{self, LayerRow, Load, Look, Material, Refine};
 use crate::image::Config;
 use crate::inspect::Model;
 use crate::inspect::model::Entries;
 use crate::layer::{self, DirContent, Index, OverlayFormat, Stack};
-use crate::oci::DiffId;
+use crate::oci::{DiffId, media_type};
+use crate::store::BlobDescriptor;
 use crate::transfer::Source;
 
 /// What is to be explored.
@@ -85,13 +86,24 @@ impl Workbench {
                     let indexes =
                         examined.layers.iter().map(|layer| Entries::Index(Arc::clone(&layer.index)));
                     let model = Model::new(indexes.collect(), |_, _, _| None);
-                    self.of_image(image, model, self.late_load(image), None)
+                    let rows = self.examined_layers(examined)?.into_iter().map(seen).collect();
+                    Ok(material(
+                        image.label().to_owned(),
+                        facts(image),
+                        rows,
+                        model,
+                        self.late_load(image),
+                        None,
+                    ))
                 }
                 None => {
                     let record = self.image_record(image)?;
                     let (layers, homes) = self.stored_layers(&record.diff_ids)?;
                     let (model, refine) = models(layers, &homes);
-                    self.of_image(image, model, load_from(homes), Some(refine))
+                    let config = Config::parse(record.config.clone())?;
+                    let rows = self.rows(&record.diff_ids, &record.compressed, &config)?;
+                    let (name, load) = (image.label().to_owned(), load_from(homes));
+                    Ok(material(name, facts(image), rows, model, load, Some(refine)))
                 }
             },
             Subject::Container(container) => {
@@ -105,13 +117,7 @@ impl Workbench {
                 layers.push(Entries::List(own.into()));
                 homes.push(Home::Parts(parts, format));
                 let (model, refine) = models(layers, &homes);
-                let mut rows = prepared
-                    .config
-                    .diff_ids()
-                    .iter()
-                    .map(|diff_id| self.row(diff_id))
-                    .collect::<Result<Vec<_>>>()?;
-                tell(&mut rows, &prepared.config);
+                let mut rows = self.rows(prepared.config.diff_ids(), &[], &prepared.config)?;
                 rows.push(LayerRow {
                     size: model.layer_size(rows.len()),
                     file_count,
@@ -126,38 +132,36 @@ impl Workbench {
         }
     }
 
-    fn of_image(&self, image: &Image, model: Model, load: Load, refine: Option<Refine>) -> Result<Material> {
-        let rows = self.layers(image)?.into_iter().map(|layer| LayerRow {
-            digest: layer.digest,
-            diff_id: Some(layer.diff_id),
-            size: layer.size,
-            compressed_size: layer.compressed_size,
-            file_count: layer.file_count,
-            media_type: layer.media_type,
-            created: layer.created,
-            command: layer.created_by,
-        });
-        let mut facts = vec![
-            ("Id", image.id.clone()),
-            ("Created", image.created.clone()),
-            ("Platform", format!("{}/{}", image.os, image.architecture)),
-        ];
-        if !image.verified {
-            facts.push(("Verified", "no: only looked at where it lies".to_owned()));
+    /// What the table of layers knows of stored ones. Not [`Self::layers`], which looks at files' content for the
+    /// waste in them.
+    fn rows(
+        &self,
+        diff_ids: &[DiffId],
+        packed: &[Option<BlobDescriptor>],
+        config: &Config,
+    ) -> Result<Vec<LayerRow>> {
+        let mut rows = Vec::with_capacity(diff_ids.len());
+        for (index, diff_id) in diff_ids.iter().enumerate() {
+            let stored = self.stored_layer(diff_id)?;
+            let blob = packed.get(index).cloned().flatten().or_else(|| self.came_as(&stored));
+            let media_type = blob.as_ref().map_or(media_type::OCI_LAYER, |blob| &blob.media_type).to_owned();
+            rows.push(LayerRow {
+                digest: blob.as_ref().map(|blob| blob.digest.to_string()),
+                diff_id: Some(diff_id.to_string()),
+                size: stored.size,
+                compressed_size: blob.map(|blob| blob.size),
+                file_count: stored.file_count,
+                media_type,
+                ..LayerRow::default()
+            });
         }
-        Ok(material(image.label().to_owned(), facts, rows.collect(), model, load, refine))
-    }
-
-    /// What the table of layers knows of a stored one, but for how it came to be.
-    fn row(&self, diff_id: &DiffId) -> Result<LayerRow> {
-        let stored = self.stored_layer(diff_id)?;
-        Ok(LayerRow {
-            diff_id: Some(diff_id.to_string()),
-            size: stored.size,
-            file_count: stored.file_count,
-            media_type: crate::oci::media_type::OCI_LAYER.to_owned(),
-            ..LayerRow::default()
-        })
+        // Histories may be shorter than the layers, or absent.
+        let history = config.history().iter().filter(|entry| entry["empty_layer"] != true);
+        for (row, entry) in rows.iter_mut().zip(history) {
+            let text = |key: &str| entry[key].as_str().map(str::to_owned);
+            (row.created, row.command) = (text("created"), text("created_by"));
+        }
+        Ok(rows)
     }
 
     fn stored_layers(&self, diff_ids: &[DiffId]) -> Result<(Vec<Entries>, Vec<Home>)> {
@@ -200,6 +204,20 @@ fn is_local(name: &str) -> bool {
     Source::looks_like_path(name) && std::path::Path::new(name).exists()
 }
 
+/// The row of a layer that was only looked at.
+fn seen(layer: Layer) -> LayerRow {
+    LayerRow {
+        digest: layer.digest,
+        diff_id: Some(layer.diff_id),
+        size: layer.size,
+        compressed_size: layer.compressed_size,
+        file_count: layer.file_count,
+        media_type: layer.media_type,
+        created: layer.created,
+        command: layer.created_by,
+    }
+}
+
 fn label(subject: &Subject) -> String {
     match subject {
         Subject::Image(image) => image.label().to_owned(),
@@ -220,13 +238,16 @@ fn material(
     Material { name, facts, layers, model: Arc::new(model), waste, load, refine }
 }
 
-/// How the layers came to be; histories may be shorter than the layers, or absent.
-fn tell(rows: &mut [LayerRow], config: &Config) {
-    let history = config.history().iter().filter(|entry| entry["empty_layer"] != true);
-    for (row, entry) in rows.iter_mut().zip(history) {
-        let text = |key: &str| entry[key].as_str().map(str::to_owned);
-        (row.created, row.command) = (text("created"), text("created_by"));
+fn facts(image: &Image) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("Id", image.id.clone()),
+        ("Created", image.created.clone()),
+        ("Platform", format!("{}/{}", image.os, image.architecture)),
+    ];
+    if !image.verified {
+        facts.push(("Verified", "no: only looked at where it lies".to_owned()));
     }
+    facts
 }
 
 /// The model without a look at files' content, which is there at once, and what makes it with one.
