@@ -7,6 +7,7 @@
 //! script                   the only room that knows Rhai
 //! workbench                one method per verb, plain Rust types
 //! container   transfer     run processes · bring images in and out
+//! explorer                 an image, full screen
 //! inspect   snapshot   image   understand layers · mount them · read and append images
 //! layer         store      bytes and trees of one layer · blobs and records
 //! sys           oci        system calls · pure data
@@ -23,6 +24,7 @@ compile_error!(
 
 pub mod cli;
 pub mod container;
+pub mod explorer;
 pub mod image;
 pub mod inspect;
 pub mod layer;

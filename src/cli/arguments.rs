@@ -55,6 +55,11 @@ pub enum Command {
         #[arg(long)]
         repair: bool,
     },
+    /// An image's layers, files and waste, full screen
+    Explore {
+        /// A reference, or where it is: `docker-archive:FILE`, `oci:DIR`, …
+        image: String,
+    },
     /// What this machine allows, and the exact fix for what it does not
     Doctor,
     /// Interactive lessons

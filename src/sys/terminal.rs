@@ -1,7 +1,7 @@
 //! The user's own terminal while a container has it.
 
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::errno::Errno;
@@ -12,6 +12,10 @@ static OWNER: Mutex<()> = Mutex::new(());
 static TERMINAL: AtomicI32 = AtomicI32::new(-1);
 static IS_RAW: AtomicBool = AtomicBool::new(false);
 static RESIZED: AtomicI32 = AtomicI32::new(-1);
+/// What ends a full screen, and where it is written; no length while there is none.
+static FAREWELL: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
+static FAREWELL_LENGTH: AtomicUsize = AtomicUsize::new(0);
+static DRAWN_ON: AtomicI32 = AtomicI32::new(-1);
 static mut BEFORE: std::mem::MaybeUninit<libc::termios> = std::mem::MaybeUninit::uninit();
 
 /// Signals that end the process and must not leave the terminal raw.
@@ -61,6 +65,26 @@ impl Raw {
         Ok(raw)
     }
 
+    /// Begins a full screen on `screen` by writing `begin`; whatever ends the raw terminal, SIGTERM included, writes
+    /// `end` first.
+    ///
+    /// # Errors
+    /// Whatever `write(2)` answers.
+    pub fn draw_on(&mut self, screen: BorrowedFd<'_>, begin: &[u8], end: &'static [u8]) -> nix::Result<()> {
+        DRAWN_ON.store(screen.as_raw_fd(), Ordering::SeqCst);
+        FAREWELL.store(end.as_ptr().cast_mut(), Ordering::SeqCst);
+        FAREWELL_LENGTH.store(end.len(), Ordering::SeqCst);
+        let mut rest = begin;
+        while !rest.is_empty() {
+            match nix::unistd::write(screen, rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(Errno::EINTR) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Readable when the terminal's size has changed; [`Self::take_resized`] resets it.
     #[must_use]
     pub fn resized(&self) -> BorrowedFd<'_> {
@@ -108,6 +132,12 @@ impl Drop for Raw {
 
 fn restore() {
     if IS_RAW.swap(false, Ordering::SeqCst) {
+        let length = FAREWELL_LENGTH.swap(0, Ordering::SeqCst);
+        if length > 0 {
+            let (screen, text) = (DRAWN_ON.load(Ordering::SeqCst), FAREWELL.load(Ordering::SeqCst));
+            // SAFETY: a static text, stored before its length; write is async-signal-safe.
+            unsafe { libc::write(screen, text.cast(), length) };
+        }
         let terminal = TERMINAL.load(Ordering::SeqCst);
         // SAFETY: initialised before IS_RAW became true. tcsetattr is async-signal-safe.
         unsafe { libc::tcsetattr(terminal, libc::TCSADRAIN, (&raw const BEFORE).cast::<libc::termios>()) };

@@ -45,7 +45,7 @@ pub use examine::{Examined, ExaminedLayer, examine};
 pub use limits::Limits;
 pub use load::{LoadOptions, Loaded, load};
 pub use network::{Network, Patience};
-pub use progress::{Progress, Report, Step};
+pub use progress::{Progress, Report, Silence, Step};
 pub use rootfs::{Imported, import};
 pub use save::{Outgoing, SaveOptions, Saved, save, save_all};
 pub use source::{Place, Source, Target};

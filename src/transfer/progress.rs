@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Something that takes long has moved on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,19 +41,52 @@ pub enum Step {
 
 /// Takes progress, from any thread.
 #[derive(Clone, Default)]
-pub struct Report(Option<Arc<dyn Fn(Progress) + Send + Sync>>);
+pub struct Report(Option<Arc<Listener>>);
+
+/// Who is told, unless somebody wants silence.
+struct Listener {
+    sink: Box<dyn Fn(Progress) + Send + Sync>,
+    silent: AtomicUsize,
+}
+
+/// Nothing is told while this lives: somebody else has the screen.
+#[derive(Debug)]
+pub struct Silence(Report);
+
+impl Drop for Silence {
+    fn drop(&mut self) {
+        if let Some(listener) = &self.0.0 {
+            listener.silent.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
 
 impl Report {
     /// One that calls `sink`.
     pub fn to(sink: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(sink)))
+        Self(Some(Arc::new(Listener { sink: Box::new(sink), silent: AtomicUsize::new(0) })))
+    }
+
+    /// Nothing is told for a while, through whichever copy.
+    #[must_use]
+    pub fn silence(&self) -> Silence {
+        if let Some(listener) = &self.0 {
+            listener.silent.fetch_add(1, Ordering::SeqCst);
+        }
+        Silence(self.clone())
+    }
+
+    fn tell(&self, progress: Progress) {
+        if let Some(listener) = &self.0
+            && listener.silent.load(Ordering::SeqCst) == 0
+        {
+            (listener.sink)(progress);
+        }
     }
 
     /// Something is worth knowing.
     pub fn notice(&self, text: impl Into<String>) {
-        if let Some(sink) = &self.0 {
-            sink(Progress { item: 0, step: Step::Notice(text.into()) });
-        }
+        self.tell(Progress { item: 0, step: Step::Notice(text.into()) });
     }
 
     /// Something begins.
@@ -93,9 +126,7 @@ pub(super) struct Item {
 
 impl Item {
     fn tell(&self, step: Step) {
-        if let Some(sink) = &self.report.0 {
-            sink(Progress { item: self.item, step });
-        }
+        self.report.tell(Progress { item: self.item, step });
     }
 
     /// So many bytes came or went.

@@ -73,7 +73,7 @@ impl Workbench {
     }
 
     /// The blob that a layer came as, with another image.
-    fn came_as(&self, layer: &LayerRecord) -> Option<BlobDescriptor> {
+    pub(super) fn came_as(&self, layer: &LayerRecord) -> Option<BlobDescriptor> {
         let TarSource::Blob(digest, media_type) = &layer.tar else { return None };
         let path = self.store().ok()?.blob_path(digest);
         let size = std::fs::metadata(path).ok()?.len();

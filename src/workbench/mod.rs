@@ -16,6 +16,7 @@ mod diff;
 mod doctor;
 mod edit;
 mod error;
+mod explore;
 mod fallback;
 mod faults;
 mod files;
@@ -63,6 +64,7 @@ pub use compare::{
     Operand, PackageDifference,
 };
 pub use error::{Error, ErrorKind};
+pub use explore::Explored;
 pub use fallback::Fallback;
 pub use findings::{Duplicate, InstalledPackage, Junk, Reason, TreeItem, Version};
 pub use in_place::Origin;

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["repl"],
     &["script"],
     &["workbench"],
-    &["container", "transfer"],
+    &["container", "explorer", "transfer"],
     &["inspect", "snapshot", "image"],
     &["layer", "store"],
     &["sys", "oci"],
@@ -92,6 +92,8 @@ const OWNED: &[(&str, &[&str], &str)] = &[
     ("dirs::", &["cli", "repl"], "the home directory is read at the door"),
     ("rusqlite", &["store"], "records are the store's"),
     ("rustyline", &["repl"], "the line editor is the prompt's"),
+    ("ratatui", &["explorer"], "the full screen is the explorer's"),
+    ("crossterm", &["explorer"], "the full screen is the explorer's"),
     ("comfy_table", &["script"], "tables are drawn in one place"),
 ];
 

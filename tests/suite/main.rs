@@ -7,6 +7,7 @@ mod branches;
 mod compare;
 mod dive;
 mod editors;
+mod explorer;
 mod fallbacks;
 mod fixes;
 mod gate;

@@ -22,6 +22,7 @@ mod duplicates;
 mod env;
 mod exists;
 mod exit;
+mod explore;
 mod fail;
 mod flatten;
 mod fsck;
@@ -127,6 +128,7 @@ pub static ALL: &[&Verb] = &[
     &cat::VERB,
     &packages::VERB,
     &text::VERB,
+    &explore::VERB,
     &history::VERB,
     &inspect::VERB,
     &squash::VERB,

@@ -40,11 +40,24 @@ fn the_first_lesson_is_played_by_hand() {
     terminal.line("");
     terminal.see("/ # ");
     terminal.line("exit");
-    for title in ["The difference again", "Both images, layer by layer", "What is carried for nothing?"] {
-        terminal.see(title);
-        terminal.see("go on] ");
-        terminal.line("");
+    terminal.see("The difference again");
+    terminal.see("go on] ");
+    terminal.line("");
+    terminal.see("Both images, layer by layer");
+    terminal.see("then the new one] ");
+    terminal.line("");
+    // Both images are explored: first the one below, then the new one.
+    for layers in ["Layers 1/1", "Layers 1/2"] {
+        terminal.see(layers);
+        terminal.see("Current Layer Contents");
+        terminal.keys("q");
+        terminal.see("\x1b[?1049l");
     }
+    terminal.see("go on] ");
+    terminal.line("");
+    terminal.see("What is carried for nothing?");
+    terminal.see("go on] ");
+    terminal.line("");
     assert_eq!(terminal.end(), 0);
     plywood.assert_clean();
 }

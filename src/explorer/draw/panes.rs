@@ -1,0 +1,53 @@
+//! Where the panes are: on the left the layers, the layer and the image, on the right the files.
+
+use ratatui::layout::Rect;
+
+/// The panes of a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Panes {
+    /// The layers.
+    pub layers: Rect,
+    /// The layer under the cursor.
+    pub details: Rect,
+    /// The image.
+    pub image: Rect,
+    /// The right side.
+    pub files: Rect,
+    /// The lowest line.
+    pub status: Rect,
+}
+
+impl Panes {
+    /// Divides `area` for so many layers.
+    pub fn of(area: Rect, layers: usize) -> Self {
+        let body = area.height.saturating_sub(1);
+        let width = (area.width * 2 / 5).clamp(30.min(area.width), 90);
+        let third = (body * 7 / 20).max(6.min(body));
+        let wanted = u16::try_from(layers.max(1)).unwrap_or(u16::MAX).saturating_add(3);
+        let top = wanted.min(third);
+        let middle = (body - top).min(third.clamp(6, 10));
+        let left = |y: u16, height: u16| Rect { x: area.x, y: area.y + y, width, height };
+        Self {
+            layers: left(0, top),
+            details: left(top, middle),
+            image: left(top + middle, body - top - middle),
+            files: Rect { x: area.x + width, y: area.y, width: area.width - width, height: body },
+            status: Rect { x: area.x, y: area.y + body, width: area.width, height: area.height - body },
+        }
+    }
+
+    /// How many layers are on the screen: one line is the header.
+    pub fn layer_lines(&self) -> usize {
+        usize::from(self.layers.height.saturating_sub(3))
+    }
+
+    /// How many lines of the right side are on the screen: one line is the header.
+    pub fn file_lines(&self) -> usize {
+        usize::from(self.files.height.saturating_sub(3))
+    }
+
+    /// Whether attributes are shown: as it is wanted, else where there is room.
+    pub fn attributes(&self, wanted: Option<bool>) -> bool {
+        wanted.unwrap_or(self.files.width >= 60)
+    }
+}

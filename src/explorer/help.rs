@@ -1,0 +1,40 @@
+//! What the keys do, in words: for the help on the screen and for the verb's own.
+
+/// Keys, and what they do; without the latter it is a heading.
+pub const fn lines() -> &'static [(&'static str, &'static str)] {
+    &[
+        ("Everywhere", ""),
+        ("q, Ctrl-C", "quit; q closes the view over the tree first"),
+        ("Tab", "from the layers to the files and back"),
+        ("arrows, hjkl", "move; left and right fold, unfold, scroll"),
+        ("PageUp/Down, u, d", "a page"),
+        ("Home/End, g, G", "to the beginning, to the end"),
+        ("Ctrl-F", "filter: a pattern, size>1M, size<10k, kind:symlink"),
+        ("Esc", "close the filter, or the view over the tree"),
+        ("/  n  N", "find a name, with a / a path; the next, the last"),
+        ("Ctrl-O", "sort by name, size, change"),
+        ("Ctrl-B", "show or hide attributes"),
+        ("w", "waste: what is carried in vain"),
+        ("Ctrl-E", "write what is marked, or at the cursor, to a folder"),
+        ("mouse", "click: choose; again: fold; the wheel scrolls"),
+        ("Layers", ""),
+        ("Ctrl-L", "marked with what this layer changed"),
+        ("Ctrl-A", "marked with all that came upon the lowest layer"),
+        ("o", "only what the layer itself carries"),
+        ("Files", ""),
+        ("Space", "fold or unfold a directory"),
+        ("Ctrl-Space", "fold or unfold all"),
+        ("Ctrl-A", "show or hide what was added"),
+        ("Ctrl-R", "show or hide what was removed"),
+        ("Ctrl-M, M", "show or hide what was modified (often Ctrl-M is Enter)"),
+        ("Ctrl-U", "show or hide what is unmodified"),
+        ("Enter", "open a file, fold a directory"),
+        ("p", "provenance: every version, and why it changed"),
+        ("m", "mark: given back at the end, and for Ctrl-E"),
+        ("A file", ""),
+        ("t  x  d", "as text, as bytes, as the difference from before"),
+        ("[  ]", "an earlier, a later version"),
+        ("Signs", ""),
+        ("+  ~  -  ·  *", "added, modified, removed, something below changed, marked"),
+    ]
+}

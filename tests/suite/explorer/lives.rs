@@ -1,0 +1,180 @@
+//! The terminal before, during and after.
+
+use std::time::{Duration, Instant};
+
+use rexpect::process::{Signal, WaitStatus};
+
+use super::window::{Window, archive};
+use crate::support::Plywood;
+
+#[test]
+fn without_a_terminal_it_says_so() {
+    let plywood = Plywood::new();
+    let error = plywood.error("explore(\"demo:1\")");
+    assert_eq!(error["kind"], "unsupported");
+    assert!(error["message"].as_str().unwrap().contains("terminal"), "{error}");
+    let outcome = plywood.args(["explore", "demo:1"]);
+    assert_eq!(outcome.code, 1);
+}
+
+#[test]
+fn what_is_not_there_is_told_on_the_usual_screen() {
+    let plywood = Plywood::new();
+    let mut window = Window::explore(&plywood, "docker-archive:/nowhere.tar", (80, 24));
+    let status = window.end();
+    assert!(matches!(status, WaitStatus::Exited(_, 1)), "{status:?}");
+    assert!(!window.is_full_screen());
+    window.sees("/nowhere.tar");
+}
+
+#[test]
+fn the_window_may_be_pulled() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = archive(folder.path());
+    let plywood = Plywood::new();
+    let mut window = Window::explore(&plywood, &image, (80, 24));
+    window.sees("Layers 1/3").sees("─big.so").misses("Permission");
+    window.resize((200, 50));
+    window.sees("Permission").sees("Platform: linux/amd64");
+    window.resize((40, 10));
+    window.misses("Permission").sees("Layers 1/3");
+    window.keys("q").ends_well();
+}
+
+#[test]
+fn the_terminal_is_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = archive(folder.path());
+    let plywood = Plywood::new();
+    for (keys, signal) in
+        [(Some("q"), None), (Some("\x03"), None), (None, Some(Signal::SIGTERM)), (None, Some(Signal::SIGHUP))]
+    {
+        let mut window = Window::explore(&plywood, &image, (80, 24));
+        window.sees("Layers 1/3").sees("─big.so");
+        assert!(window.is_full_screen());
+        assert!(window.settings().contains("-icanon"));
+        match (keys, signal) {
+            (Some(keys), _) => drop(window.keys(keys)),
+            (_, Some(signal)) => window.signal(signal),
+            _ => {}
+        }
+        let status = window.end();
+        match signal {
+            Some(signal) => {
+                assert!(
+                    matches!(status, WaitStatus::Signaled(_, got, _) if got as i32 == signal as i32),
+                    "{status:?}"
+                );
+            }
+            None => assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}"),
+        }
+        assert!(!window.is_full_screen());
+        let settings = window.settings();
+        assert!(
+            settings.contains(" icanon") && settings.contains("isig ") && settings.contains("\nopost"),
+            "{settings}"
+        );
+        let written = window.written();
+        let ends = |end: &[u8]| written.windows(end.len()).any(|part| part == end);
+        assert!(ends(b"\x1b[?1000l") && ends(b"\x1b[?25h") && ends(b"\x1b[<u"));
+    }
+}
+
+#[test]
+fn names_cannot_steer_the_terminal_and_colours_can_be_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = archive(folder.path());
+    let plywood = Plywood::new().with_env("NO_COLOR", "1");
+    let mut window = Window::explore(&plywood, &image, (80, 24));
+    window.sees("evil\\x1b[31mname").keys("G").sees("─new.txt").keys("q").ends_well();
+    let written = String::from_utf8_lossy(&window.written()).into_owned();
+    assert!(!written.contains("\x1b[31m"));
+    for color in
+        written.split("\x1b[").skip(1).filter_map(|part| part.split_once('m')).map(|(codes, _)| codes)
+    {
+        let is_color = |code: &str| matches!(code.parse(), Ok(30..=38 | 40..=48 | 90..=97 | 100..=107));
+        assert!(!color.split(';').any(is_color), "a colour: {color:?}");
+    }
+}
+
+#[test]
+fn the_prompt_gets_the_marked_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = archive(folder.path());
+    let plywood = Plywood::new();
+    let mut window = Window::open(plywood.command(), (80, 24));
+    window
+        .sees("[1]> ")
+        .keys(&format!("let marked = explore(`{image}`);\r"))
+        .sees("Layers 1/3")
+        .sees("─big.so");
+    window.keys("/tool\r").keys("m").sees("1 marked").keys("q").sees("[2]> ");
+    window.keys("marked.map(\"path\")\r").sees("/usr/bin/tool").sees("[3]> ");
+    // Again, on what is looked at already.
+    window.keys(&format!("explore(image(`{image}`)).len()\r")).sees("Layers 1/3").keys("q").sees("[4]> ");
+    window.keys("\x04").end();
+}
+
+#[test]
+fn the_first_frame_comes_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = archive(folder.path());
+    let plywood = Plywood::new();
+    let begun = Instant::now();
+    let mut window = Window::explore(&plywood, &image, (80, 24));
+    let end = begun + Duration::from_secs(20);
+    while !window.is_full_screen() {
+        assert!(Instant::now() < end, "nothing is shown");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    window.sees("Layers 1/3").keys("q").ends_well();
+}
+
+#[test]
+fn a_containers_own_layer_is_one_more() {
+    if !crate::terminal::screen::engine() {
+        return;
+    }
+    let plywood = Plywood::new();
+    plywood.eval("run(base(), \"echo hello > /greeting; rm /etc/group\").name").assert_ok();
+    let mut command = plywood.command();
+    command.args(["-e", "explore(last()).map(\"path\")"]);
+    let mut window = Window::open(command, (80, 24));
+    window.sees("Layers 1/2").keys("G").sees("Layers 2/2").sees_line(&["- ", "─group"]);
+    window
+        .keys("/greeting\r")
+        .keys("\r")
+        .sees("layer 1 · text")
+        .sees("hello")
+        .keys("m")
+        .sees("1 marked")
+        .keys("qq");
+    window.sees("[\"/greeting\"]").ends_well();
+    plywood.assert_clean();
+}
+
+#[test]
+fn a_stored_image_is_read_from_its_layers() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = archive(folder.path());
+    let plywood = Plywood::new();
+    plywood.eval(&format!("load(`{image}`);")).assert_ok();
+    let mut window = Window::explore(&plywood, "demo:1", (200, 50));
+    window
+        .sees("Layers 1/3")
+        .keys("G")
+        .sees("Layers 3/3")
+        .sees("─new.txt")
+        .keys("/new\r")
+        .keys("\r")
+        .sees("hello");
+    window
+        .keys("q")
+        .misses("hello")
+        .keys("/passwd\r")
+        .keys("p")
+        .sees("other size, mtime, content")
+        .keys("qq")
+        .ends_well();
+    plywood.assert_clean();
+}

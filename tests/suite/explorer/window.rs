@@ -1,0 +1,219 @@
+//! A terminal that remembers what it shows.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rexpect::process::{PtyProcess, Signal, WaitStatus};
+
+use crate::support::Plywood;
+
+/// The machine may be busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A terminal with the program in it.
+pub struct Window {
+    process: PtyProcess,
+    keys: std::fs::File,
+    parser: Arc<Mutex<vt100::Parser>>,
+    raw: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Window {
+    /// `command` in a terminal of this size.
+    pub fn open(mut command: Command, (columns, rows): (u16, u16)) -> Self {
+        command.env("TERM", "xterm-256color").stdin(std::process::Stdio::inherit());
+        let process = PtyProcess::new(command).unwrap();
+        let keys = process.get_file_handle().unwrap();
+        let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
+        let raw = Arc::new(Mutex::new(Vec::new()));
+        let window = Self { process, keys, parser, raw };
+        window.resize((columns, rows));
+        let mut output = window.process.get_file_handle().unwrap();
+        let (parser, raw) = (Arc::clone(&window.parser), Arc::clone(&window.raw));
+        thread::spawn(move || {
+            let mut buffer = [0; 8192];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                parser.lock().unwrap().process(&buffer[..count]);
+                raw.lock().unwrap().extend_from_slice(&buffer[..count]);
+            }
+        });
+        window
+    }
+
+    /// The explorer on `image`.
+    pub fn explore(plywood: &Plywood, image: &str, size: (u16, u16)) -> Self {
+        let mut command = plywood.command();
+        command.args(["explore", image]);
+        Self::open(command, size)
+    }
+
+    /// Another size, as when a window is pulled.
+    pub fn resize(&self, (columns, rows): (u16, u16)) {
+        // First, so that what is drawn for the new size finds it.
+        self.parser.lock().unwrap().screen_mut().set_size(rows, columns);
+        let output = Command::new("stty")
+            .args(["rows", &rows.to_string(), "cols", &columns.to_string()])
+            .stdin(self.process.get_file_handle().unwrap())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+
+    /// Presses keys, as bytes.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self
+    }
+
+    /// What is on the screen.
+    pub fn screen(&self) -> String {
+        self.parser.lock().unwrap().screen().contents()
+    }
+
+    /// Whether the other screen is shown, the one that leaves no trace.
+    pub fn is_full_screen(&self) -> bool {
+        self.parser.lock().unwrap().screen().alternate_screen()
+    }
+
+    /// All that was ever written.
+    pub fn written(&self) -> Vec<u8> {
+        self.raw.lock().unwrap().clone()
+    }
+
+    #[track_caller]
+    fn wait(&self, what: &str, holds: impl Fn(&str) -> bool) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let screen = self.screen();
+            if holds(&screen) {
+                return;
+            }
+            assert!(Instant::now() < end, "{what} on\n{screen}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until `text` is on the screen.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> &mut Self {
+        self.wait(&format!("`{text}` did not come"), |screen| screen.contains(text));
+        self
+    }
+
+    /// Waits until `text` is not on the screen.
+    #[track_caller]
+    pub fn misses(&mut self, text: &str) -> &mut Self {
+        self.wait(&format!("`{text}` stays"), |screen| !screen.contains(text));
+        self
+    }
+
+    /// Waits until a line has all of `parts`.
+    #[track_caller]
+    pub fn sees_line(&mut self, parts: &[&str]) -> &mut Self {
+        self.wait(&format!("no line with {parts:?}"), |screen| {
+            screen.lines().any(|line| parts.iter().all(|part| line.contains(part)))
+        });
+        self
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&mut self, signal: Signal) {
+        self.process.signal(signal).unwrap();
+    }
+
+    /// The terminal's settings, as `stty -a` tells them.
+    pub fn settings(&self) -> String {
+        let handle = self.process.get_file_handle().unwrap();
+        let output = Command::new("stty").arg("-a").stdin(handle).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Waits for the end of the program.
+    #[track_caller]
+    pub fn end(&mut self) -> WaitStatus {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            match self.process.status() {
+                Some(WaitStatus::StillAlive) => {}
+                Some(status) => {
+                    // What was written last may not have been read yet.
+                    thread::sleep(Duration::from_millis(50));
+                    return status;
+                }
+                None => panic!("it is not to be found"),
+            }
+            assert!(Instant::now() < end, "it goes on:\n{}", self.screen());
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// That it ended well.
+    #[track_caller]
+    pub fn ends_well(&mut self) {
+        let status = self.end();
+        assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}\n{}", self.screen());
+        assert!(!self.is_full_screen());
+    }
+}
+
+/// A docker-archive of three layers, made by hand: no engine is needed to look at it.
+pub fn archive(folder: &Path) -> String {
+    let path = folder.join("demo.tar");
+    let layers: [&[(&str, &[u8])]; 3] = [
+        &[
+            ("etc/", b""),
+            ("etc/passwd", b"root:x:0\nmail:x:8\n"),
+            ("etc/evil\x1b[31mname", b"x"),
+            ("usr/", b""),
+            ("usr/bin/", b""),
+            ("usr/bin/tool", &[7; 50_000]),
+            ("usr/lib/", b""),
+            ("usr/lib/big.so", &[0; 90_000]),
+        ],
+        &[("etc/passwd", b"root:x:0\nwget:x:9\nmail:x:8\n"), ("usr/bin/wget", &[1; 12_000])],
+        &[("opt/", b""), ("opt/new.txt", b"hello\n"), ("usr/.wh.lib", b"")],
+    ];
+    let mut out = tar::Builder::new(std::fs::File::create(&path).unwrap());
+    let mut add = |name: &str, bytes: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        out.append_data(&mut header, name, bytes).unwrap();
+    };
+    let mut diff_ids = Vec::new();
+    let mut names = Vec::new();
+    for (index, files) in layers.iter().enumerate() {
+        let mut layer = tar::Builder::new(Vec::new());
+        for (name, bytes) in *files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(if name.ends_with('/') { 0o755 } else { 0o644 });
+            if name.ends_with('/') {
+                header.set_entry_type(tar::EntryType::Directory);
+            }
+            header.set_mtime(1_700_000_000 + index as u64);
+            layer.append_data(&mut header, name, *bytes).unwrap();
+        }
+        let bytes = layer.into_inner().unwrap();
+        diff_ids.push(plywood::oci::Digest::of(&bytes).to_string());
+        names.push(format!("{index}/layer.tar"));
+        add(&names[index], &bytes);
+    }
+    let history: Vec<_> = ["ADD rootfs", "RUN install wget", "RUN rm -r /usr/lib"]
+        .iter()
+        .map(|command| serde_json::json!({ "created": "2026-01-01T00:00:00Z", "created_by": command }))
+        .collect();
+    let config = serde_json::json!({
+        "architecture": "amd64", "os": "linux", "config": {}, "history": history,
+        "rootfs": { "type": "layers", "diff_ids": diff_ids },
+    });
+    add("config.json", config.to_string().as_bytes());
+    let manifest = serde_json::json!([{ "Config": "config.json", "RepoTags": ["demo:1"], "Layers": names }]);
+    add("manifest.json", manifest.to_string().as_bytes());
+    out.finish().unwrap();
+    format!("docker-archive:{}", path.display())
+}
