@@ -86,7 +86,8 @@ impl Workbench {
                     let indexes =
                         examined.layers.iter().map(|layer| Entries::Index(Arc::clone(&layer.index)));
                     let model = Model::new(indexes.collect(), |_, _, _| None);
-                    let rows = self.examined_layers(examined, &model.waste())?.into_iter().map(seen).collect();
+                    let rows =
+                        self.examined_layers(examined, &model.waste())?.into_iter().map(seen).collect();
                     Ok(material(
                         image.label().to_owned(),
                         facts(image),

@@ -170,8 +170,7 @@ fn stack(chance: &mut Chance) -> Vec<Vec<Member>> {
             for _ in 0..1 + chance.below(6) {
                 let folder = folders[usize::try_from(chance.below(4)).unwrap()];
                 number += 1;
-                let again =
-                    shown.iter().filter(|path| path.starts_with(&format!("{folder}/"))).last().cloned();
+                let again = shown.iter().rfind(|path| path.starts_with(&format!("{folder}/"))).cloned();
                 let path = match again {
                     Some(path) if chance.below(2) == 0 => path,
                     _ => format!("{folder}/f{number}"),
@@ -209,8 +208,8 @@ fn stack(chance: &mut Chance) -> Vec<Vec<Member>> {
                 members.insert(path, made);
             }
             // A whiteout of what a lower layer has.
-            let below = shown.iter().filter(|path| !members.contains_key(*path));
-            if let Some(path) = below.last().cloned().filter(|_| chance.below(2) == 0) {
+            let mut below = shown.iter().filter(|path| !members.contains_key(*path));
+            if let Some(path) = below.next_back().cloned().filter(|_| chance.below(2) == 0) {
                 let (folder, name) = path.rsplit_once('/').unwrap();
                 for (end, _) in folder.match_indices('/').chain([(folder.len(), "")]) {
                     members.entry(folder[..end].to_owned()).or_insert_with(|| dir(&folder[..end]));
