@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::support::{Plywood, skip};
+use crate::support::{Plywood, project, skip};
 
 /// Three images, each a layer on the one before.
 const IMAGES: &str = r#"
@@ -173,7 +173,8 @@ fn what_is_not_there_is_an_error_that_helps() {
 }
 
 fn shared(name: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(std::env::var_os("PLYWOOD_SHARED")?);
+    let named = std::env::var_os("PLYWOOD_SHARED").map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| project().join("../shared"));
     Some(folder.join("data").join(name)).filter(|path| path.exists())
 }
 
