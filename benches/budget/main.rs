@@ -2,12 +2,14 @@
 //!
 //! `cargo bench` runs them all; `cargo bench -- run start` runs rows whose names begin so. A row whose peer is not
 //! installed says so. A row that misses its bar makes the whole run fail at its end. Peers and fixtures:
-//! `bubblewrap`, `python3`, `openssl`, `docker-registry`, `skopeo`, `podman`, `umoci`, `ipython`; `PLYWOOD_TEST_DOCKER_HOST` and `PLYWOOD_TEST_DEBIAN` for the rows with Docker.
+//! `bubblewrap`, `python3`, `openssl`, `docker-registry`, `skopeo`, `podman`, `umoci`, `ipython`, `dive`; `PLYWOOD_TEST_DOCKER_HOST` and `PLYWOOD_TEST_DEBIAN`
+//! for the rows with Docker, `PLYWOOD_TEST_DIVE` for dive.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 mod archives;
 mod fixture;
 mod language;
+mod look;
 mod measure;
 mod processes;
 mod prompt;
@@ -26,6 +28,7 @@ const ROWS: &[(&str, Measure)] = &[
     ("whole", processes::whole_run),
     ("prompt", prompt::keys),
     ("ipython", prompt::start),
+    ("look", look::look),
     ("wget", wget::diff_and_commit),
     ("archives", archives::load_and_save),
     ("registry", registry::pull_and_push),
