@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use rhai::Engine;
 
 use super::library::MODULES as STDLIB;
-use super::types::{self, list};
+use super::types::{self, list_methods};
 use super::verbs::{self, Kind, Param};
 
 /// Files by name: Rhai's own functions, ours, and the modules of `std/` as they are.
@@ -47,7 +47,7 @@ fn own() -> String {
             let _ = writeln!(out, "\n/// {doc}\nfn get {getter}(this: {}) -> ?;", info.name);
         }
         let Some(name) = info.list else { continue };
-        for (method, arguments, doc) in list::METHODS {
+        for (method, arguments, doc) in list_methods::METHODS {
             let _ = write!(out, "\n/// {doc}: `.{method}{arguments}`\n");
             let takes = if *arguments == "()" { String::new() } else { ", by: ?".to_owned() };
             let _ = writeln!(out, "fn {method}(this: {name}{takes}) -> ?;");

@@ -330,7 +330,7 @@ fn property(message: &str) -> Raised {
                 "each item has it: `.map(\"{name}\")` is all of them, `[0].{name}` the first"
             ));
         }
-        let methods = types::list::METHODS.iter().map(|(name, ..)| *name);
+        let methods = types::list_methods::METHODS.iter().map(|(name, ..)| *name);
         return raised.with_hint(suggest::among(name, methods, "methods"));
     }
     raised

@@ -7,7 +7,7 @@ use rhai::Module;
 
 use super::library::{self, FunctionDoc, ModuleDoc};
 use super::search::search;
-use super::types::{self, list};
+use super::types::{self, list_methods};
 use super::verbs::{self, Group, Verb};
 
 /// The verbs by heading, one line each.
@@ -54,7 +54,7 @@ pub fn of(name: &str) -> Option<String> {
     }
     if is_list {
         out.push_str("\nThe list has\n");
-        for (method, arguments, doc) in list::METHODS {
+        for (method, arguments, doc) in list_methods::METHODS {
             let _ = writeln!(out, "  .{method}{arguments}  {doc}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::library::MODULES as STDLIB;
 use super::members::{about, members};
-use super::types::{self, list};
+use super::types::{self, list_methods};
 use super::verbs;
 
 /// Something that there is help on, found by words.
@@ -174,7 +174,7 @@ fn topics(more: &[More<'_>]) -> Vec<Topic> {
             all.push(topic(format!("{}.{getter}", info.name), doc, Vec::new()));
         }
     }
-    for (method, arguments, doc) in list::METHODS {
+    for (method, arguments, doc) in list_methods::METHODS {
         all.push(topic(
             format!(".{method}{arguments}"),
             doc,

@@ -22,6 +22,7 @@ pub mod seccomp;
 pub mod signal;
 pub mod stack;
 pub mod terminal;
+mod unwind;
 pub mod userns;
 
 pub use interrupt::Interrupt;

@@ -7,7 +7,7 @@ use super::place::{Place, keys_after};
 use super::reader::Reader;
 use super::signature;
 use super::{methods, wanted};
-use crate::script::types::{self, list};
+use crate::script::types::{self, list_methods};
 use crate::script::verbs::{self, Completes, Opt, Takes, Verb};
 
 /// The word at the cursor.
@@ -144,7 +144,7 @@ fn list_methods(word: &Word<'_>) -> Vec<Candidate> {
     let method = |(name, arguments, about): &(&'static str, &'static str, &'static str)| {
         word.called(name, *arguments != "()").form(format!("{name}{arguments}")).about(*about)
     };
-    list::METHODS.iter().map(method).collect()
+    list_methods::METHODS.iter().map(method).collect()
 }
 
 /// Verbs whose first parameter takes such a thing.

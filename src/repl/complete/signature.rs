@@ -6,7 +6,7 @@ use super::methods;
 use super::place::Place;
 use super::reader::Reader;
 use super::world::World;
-use crate::script::types::list;
+use crate::script::types::list_methods;
 use crate::script::verbs::{self, Verb};
 
 /// A call's parameters, the one that is being typed apart.
@@ -124,7 +124,7 @@ fn of_method(place: &Place, reader: &Reader<'_>, owner: usize) -> Option<Signatu
     let of = reader.type_before(owner)?.name;
     if item_of(&of).is_some()
         && let Some((name, arguments, about)) =
-            list::METHODS.iter().find(|(name, ..)| *name == place.function)
+            list_methods::METHODS.iter().find(|(name, ..)| *name == place.function)
     {
         let first = arguments.split(" or ").next().unwrap_or(arguments);
         let inner =

@@ -32,7 +32,7 @@ fn is_plywood(code: &str) {
             ),
             "(" => assert!(
                 verbs::find(name).is_some()
-                    || types::list::METHODS.iter().any(|(method, ..)| *method == name)
+                    || types::list_methods::METHODS.iter().any(|(method, ..)| *method == name)
                     || name == "contains",
                 "no verb `{name}`: {code}"
             ),

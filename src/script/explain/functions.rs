@@ -2,7 +2,7 @@
 
 use super::{Raised, Spot, Surroundings, script};
 use crate::script::library::FunctionDoc;
-use crate::script::types::{self, list};
+use crate::script::types::{self, list_methods};
 use crate::script::{receiver, suggest, verbs};
 
 /// `signature` is Rhai's: `image (i64)`, `lesson::step (string)`, `+ (Image, string)`.
@@ -41,7 +41,7 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
     let all = types::all();
     let first = arguments.first().copied().unwrap_or_default();
     if let Some(info) = all.iter().find(|info| info.list == Some(first)) {
-        let is_method = list::METHODS.iter().find(|(method, ..)| *method == name);
+        let is_method = list_methods::METHODS.iter().find(|(method, ..)| *method == name);
         if let Some((method, takes, doc)) = is_method {
             return script(format!("`{method}` of `{first}` does not take ({})", words[1..].join(", ")))
                 .with_hint(format!("it is `.{method}{takes}`: {doc}"));
@@ -58,7 +58,7 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
             .with_hint(format!("write it without brackets: `.{name}`"));
     }
     let known = (around.known)();
-    let methods = list::METHODS.iter().map(|(method, ..)| *method);
+    let methods = list_methods::METHODS.iter().map(|(method, ..)| *method);
     let names = verbs::ALL
         .iter()
         .map(|verb| verb.name)

@@ -21,9 +21,13 @@ mod junk;
 mod layer;
 mod layer_difference;
 pub mod list;
+pub mod list_methods;
+mod missing;
+mod operators;
 mod package;
 mod package_difference;
 mod problem;
+mod properties;
 mod prune_report;
 mod raised;
 mod reason;
@@ -35,12 +39,15 @@ mod version;
 mod waste;
 mod waste_item;
 
+use std::any::TypeId;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use rhai::{Dynamic, Module};
 
 pub use getters::getter_type;
 pub use list::{AnyList, List};
+use operators::Operators;
 pub use record::{AnyRecord, Column, Handle, Key, Noun, Record};
 
 use super::context::Context;
@@ -65,21 +72,24 @@ pub struct TypeInfo {
 
 macro_rules! types {
     (listed: $($record:ty),*; single: $($single:ty),* $(,)?) => {
-        /// The record in `value`, if it is one.
-        pub fn as_record(value: &Dynamic) -> Option<Box<dyn AnyRecord>> {
-            $(if let Some(handle) = value.read_lock::<Handle<$record>>() {
-                return Some(Box::new(handle.clone()));
+        /// What `read` says of the record in `value`, if it is one.
+        pub fn with_record<R>(value: &Dynamic, read: impl FnOnce(&dyn AnyRecord) -> R) -> Option<R> {
+            // The ids are compared first: asking every type for its value costs three times as much.
+            let id = value.type_id();
+            $(if id == TypeId::of::<Handle<$record>>() {
+                return value.read_lock::<Handle<$record>>().map(|handle| read(&*handle));
             })*
-            $(if let Some(handle) = value.read_lock::<Handle<$single>>() {
-                return Some(Box::new(handle.clone()));
+            $(if id == TypeId::of::<Handle<$single>>() {
+                return value.read_lock::<Handle<$single>>().map(|handle| read(&*handle));
             })*
             None
         }
 
         /// The list in `value`, if it is one.
         pub fn as_list(value: &Dynamic) -> Option<Box<dyn AnyList>> {
-            $(if let Some(list) = value.read_lock::<List<$record>>() {
-                return Some(Box::new(list.clone()));
+            let id = value.type_id();
+            $(if id == TypeId::of::<List<$record>>() {
+                return value.read_lock::<List<$record>>().map(|list| Box::new(list.clone()) as Box<dyn AnyList>);
             })*
             None
         }
@@ -95,9 +105,15 @@ macro_rules! types {
 
         /// Puts every type's getters and methods into `module`.
         pub fn register(module: &mut Module, context: &Arc<Context>) {
-            $(record::register::<$record>(module, context);
-              list::register::<$record>(module, context);)*
-            $(record::register::<$single>(module, context);)*
+            let operators = Operators::new();
+            $(operators.of_record::<$record>(module);
+              operators.of_list::<$record>(module);)*
+            $(operators.of_record::<$single>(module);)*
+            let mut names = HashSet::new();
+            $(add_names::<$record>(&mut names);)*
+            $(add_names::<$single>(&mut names);)*
+            properties::register(module, context, names);
+            list_methods::register(module);
         }
     };
 }
@@ -109,17 +125,27 @@ types! {
     single: Comparison, Waste, Verdict, PruneReport, FsckReport, Raised,
 }
 
+fn add_names<T: Record>(names: &mut HashSet<&'static str>) {
+    names.extend(T::KEYS.iter().map(|key| key.name));
+    names.extend(T::NOUNS.iter().map(|noun| noun.name));
+}
+
 fn info<T: Record>(list: Option<&'static str>) -> TypeInfo {
     let keys = T::KEYS.iter().map(|key| (key.name, key.doc));
     let nouns = T::NOUNS.iter().map(|noun| (noun.name, noun.doc));
     TypeInfo { name: T::NAME, list, getters: keys.chain(nouns).collect() }
 }
 
+/// The record in `value`, if it is one.
+pub fn as_record(value: &Dynamic) -> Option<Box<dyn AnyRecord>> {
+    with_record(value, |record| record.boxed())
+}
+
 /// The name of `value`'s type as messages say it.
 #[must_use]
 pub fn name(value: &Dynamic) -> String {
-    if let Some(record) = as_record(value) {
-        return record.type_name().to_owned();
+    if let Some(name) = with_record(value, |record| record.type_name()) {
+        return name.to_owned();
     }
     if let Some(list) = as_list(value) {
         return list.type_name().to_owned();

@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use rhai::{Dynamic, FuncRegistration, Module};
+use rhai::Dynamic;
 use serde::Serialize;
 
 use super::super::context::Context;
 use super::super::json;
-use super::super::raised::{Raised, Result};
+use super::super::raised::Result;
 use super::super::render::Cell;
 
 /// A JSON key, which is also the getter of that name.
@@ -96,57 +96,6 @@ impl<T: PartialEq> PartialEq for Handle<T> {
     }
 }
 
-/// Puts `T`'s getters, comparisons and texts into `module`.
-pub fn register<T: Record>(module: &mut Module, context: &Arc<Context>) {
-    module.set_custom_type::<Handle<T>>(T::NAME);
-    for key in T::KEYS {
-        let get = key.get;
-        FuncRegistration::new_getter(key.name)
-            .set_into_module(module, move |handle: &mut Handle<T>| -> Dynamic { get(handle) });
-    }
-    for noun in T::NOUNS {
-        let get = noun.get;
-        let context = Arc::clone(context);
-        FuncRegistration::new_getter(noun.name)
-            .with_volatility(true)
-            .set_into_module(module, move |handle: &mut Handle<T>| -> Result<Dynamic> {
-                get(&context, handle)
-            });
-    }
-    refuse_tag::<Handle<T>>(module, T::NAME);
-    FuncRegistration::new("==")
-        .set_into_module(module, |left: &mut Handle<T>, right: Handle<T>| -> bool { *left == right });
-    FuncRegistration::new("!=")
-        .set_into_module(module, |left: &mut Handle<T>, right: Handle<T>| -> bool { *left != right });
-    FuncRegistration::new("<").set_into_module(module, |left: &mut Handle<T>, right: Handle<T>| -> bool {
-        left.order(&right).is_lt()
-    });
-    FuncRegistration::new(">").set_into_module(module, |left: &mut Handle<T>, right: Handle<T>| -> bool {
-        left.order(&right).is_gt()
-    });
-    for name in ["to_string", "print"] {
-        FuncRegistration::new(name)
-            .set_into_module(module, |handle: &mut Handle<T>| -> String { handle.brief() });
-    }
-    for name in ["to_debug", "debug"] {
-        FuncRegistration::new(name)
-            .set_into_module(module, |handle: &mut Handle<T>| -> String { debug(&**handle) });
-    }
-}
-
-/// Every Rhai value has a `tag`; on our values it would be mistaken for an image's tag.
-pub(super) fn refuse_tag<H: Clone + Send + Sync + 'static>(module: &mut Module, name: &'static str) {
-    let refusal = move || -> Raised {
-        Raised::invalid(format!("a value of type `{name}` has no property `tag`")).with_hint(
-            "an image's names are `image.references`; `tag(image, \"name:tag\")` gives it one more",
-        )
-    };
-    FuncRegistration::new_setter("tag")
-        .set_into_module(module, move |_: &mut H, _: Dynamic| -> Result<()> { Err(refusal().into()) });
-    FuncRegistration::new_getter("tag")
-        .set_into_module(module, move |_: &mut H| -> Result<Dynamic> { Err(refusal().into()) });
-}
-
 /// The one-line form: the type's name and what it is.
 pub fn debug<T: Record>(record: &T) -> String {
     format!("{}({})", T::NAME, record.brief())
@@ -164,8 +113,16 @@ pub trait AnyRecord {
     fn brief(&self) -> String;
     /// The value of one key.
     fn field(&self, name: &str) -> Option<Dynamic>;
+    /// The value of a getter that asks the workbench.
+    fn noun(&self, context: &Arc<Context>, name: &str) -> Option<Result<Dynamic>>;
     /// Keys and values, in order.
     fn fields(&self) -> Vec<(&'static str, Dynamic)>;
+    /// Its order beside another record of the same type.
+    fn compare(&self, other: &Dynamic) -> Option<Ordering>;
+    /// Whether `other` is the same record or an equal one.
+    fn equals(&self, other: &Dynamic) -> bool;
+    /// The same record, to keep.
+    fn boxed(&self) -> Box<dyn AnyRecord>;
 }
 
 impl<T: Record> AnyRecord for Handle<T> {
@@ -184,7 +141,19 @@ impl<T: Record> AnyRecord for Handle<T> {
     fn field(&self, name: &str) -> Option<Dynamic> {
         T::KEYS.iter().find(|key| key.name == name).map(|key| (key.get)(&self.0))
     }
+    fn noun(&self, context: &Arc<Context>, name: &str) -> Option<Result<Dynamic>> {
+        T::NOUNS.iter().find(|noun| noun.name == name).map(|noun| (noun.get)(context, self))
+    }
     fn fields(&self) -> Vec<(&'static str, Dynamic)> {
         T::KEYS.iter().map(|key| (key.name, (key.get)(&self.0))).collect()
+    }
+    fn compare(&self, other: &Dynamic) -> Option<Ordering> {
+        other.read_lock::<Self>().map(|other| self.order(&other))
+    }
+    fn equals(&self, other: &Dynamic) -> bool {
+        other.read_lock::<Self>().is_some_and(|other| *self == *other)
+    }
+    fn boxed(&self) -> Box<dyn AnyRecord> {
+        Box::new(self.clone())
     }
 }

@@ -1,10 +1,12 @@
 //! One call of a verb: its arguments, checked against the overloads and then taken one by one.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use rhai::{Dynamic, FnPtr, FuncRegistration, ImmutableString, Map, Module, NativeCallContext};
+use rhai::{
+    Dynamic, FnPtr, FuncRegistration, ImmutableString, Map, Module, NativeCallContext, RhaiFunc, Shared,
+};
 
 use super::super::context::Context;
 use super::super::options::Options;
@@ -12,6 +14,9 @@ use super::super::raised::{Raised, Result};
 use super::super::types::{self, Handle, List};
 use super::Verb;
 use crate::workbench::{Command, Container, ErrorKind, Image, Layer, Operand, Snapshot, Subject};
+
+/// A native function as Rhai keeps it.
+type Native = dyn Fn(Option<NativeCallContext<'_>>, &mut [&mut Dynamic]) -> Result<Dynamic> + Send + Sync;
 
 /// A verb's arguments and surroundings.
 pub struct Call<'a> {
@@ -29,23 +34,28 @@ const MOST: usize = 5;
 
 /// Puts `verb` into `module`, for any number of arguments.
 pub fn register(verb: &'static Verb, module: &mut Module, context: &Arc<Context>) {
-    macro_rules! arity {
-        ($($arg:ident),*) => {{
-            let context = Arc::clone(context);
-            FuncRegistration::new(verb.name).with_volatility(true).set_into_module(
-                module,
-                move |native: NativeCallContext<'_> $(, $arg: Dynamic)*| -> Result<Dynamic> {
-                    perform(verb, &context, &native, vec![$($arg),*])
-                },
-            );
-        }};
-    }
-    arity!();
-    arity!(a);
-    arity!(a, b);
-    arity!(a, b, c);
-    arity!(a, b, c, d);
     debug_assert!(verb.overloads.iter().all(|overload| overload.params.len() < MOST));
+    let shared = Arc::clone(context);
+    let func: Shared<Native> =
+        Arc::new(move |native: Option<NativeCallContext<'_>>, args: &mut [&mut Dynamic]| {
+            let Some(native) = native else { return Err(internal(verb.name, &"no context").into()) };
+            let args = args.iter_mut().map(|arg| std::mem::take(*arg)).collect();
+            perform(verb, &shared, &native, args)
+        });
+    // One function for every number: some seventy verbs are put in at each start.
+    for count in 0..MOST {
+        let func = RhaiFunc::Pure {
+            func: Shared::clone(&func),
+            has_context: true,
+            is_pure: false,
+            is_volatile: true,
+        };
+        FuncRegistration::new(verb.name).set_into_module_raw(
+            module,
+            &[TypeId::of::<Dynamic>(); MOST][..count],
+            func,
+        );
+    }
     // Rhai prefers an exact type to `Dynamic`; these are the names that its own packages have.
     if verb.name == "to_json" {
         let context = Arc::clone(context);
