@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use rhai::{Dynamic, NativeCallContext};
+
 use super::limits::{Limits, Watch};
+use super::raised::{Raised, Result};
 use super::render::Style;
 use crate::sys::Interrupt;
 use crate::workbench::{Stream, Workbench};
@@ -107,6 +110,21 @@ pub struct Context {
     pub options: SessionOptions,
     /// Looks after its limits.
     pub watch: Watch,
+}
+
+impl Context {
+    /// The context as an engine carries it to its natives.
+    pub fn carried(self: &Arc<Self>) -> Dynamic {
+        Dynamic::from(Arc::clone(self))
+    }
+
+    /// The context of the session that calls.
+    pub fn of(native: &NativeCallContext<'_>) -> Result<Arc<Self>> {
+        let carried = native.tag().and_then(|tag| tag.read_lock::<Arc<Self>>());
+        carried
+            .map(|context| Arc::clone(&context))
+            .ok_or_else(|| Raised::new("internal", "a native function was called outside a session").into())
+    }
 }
 
 impl fmt::Debug for Context {

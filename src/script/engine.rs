@@ -1,12 +1,12 @@
 //! The Rhai engine with our natives, hooks and limits.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rhai::packages::{
     BasicArrayPackage, BasicBlobPackage, BasicMapPackage, BasicMathPackage, BasicTimePackage, CorePackage,
     LogicPackage, MoreStringPackage, Package,
 };
-use rhai::{Array, Dynamic, Engine, Map, Module, Position};
+use rhai::{Array, Dynamic, Engine, Map, Module, Position, Shared};
 
 use super::context::Context;
 use super::resolver::Resolver;
@@ -19,19 +19,15 @@ const FUNCTION_EXPRESSION_DEPTH: usize = 100;
 
 /// An engine whose natives work on `context`.
 pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
+    // Neither module knows a session, so that a process makes them once and never takes them apart.
+    static LIBRARY: OnceLock<Shared<Module>> = OnceLock::new();
+    static NATIVES: OnceLock<Shared<Module>> = OnceLock::new();
+
     let mut engine = Engine::new_raw();
-    // One module for all: a call looks through the modules one after the other.
-    let mut library = Module::new();
-    CorePackage::init(&mut library);
-    LogicPackage::init(&mut library);
-    BasicMathPackage::init(&mut library);
-    BasicArrayPackage::init(&mut library);
-    BasicBlobPackage::init(&mut library);
-    BasicMapPackage::init(&mut library);
-    BasicTimePackage::init(&mut library);
-    MoreStringPackage::init(&mut library);
-    engine.register_global_module(library.into());
-    engine.register_global_module(natives(context).into());
+    engine.register_global_module(Shared::clone(LIBRARY.get_or_init(|| library().into())));
+    engine.register_global_module(Shared::clone(NATIVES.get_or_init(|| natives().into())));
+    engine.register_global_module(arguments(context).into());
+    engine.set_default_tag(context.carried());
 
     engine.set_module_resolver(resolver);
     context.options.limits.apply(&mut engine);
@@ -53,15 +49,35 @@ pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
     engine
 }
 
-/// The verbs, the types' methods, and `args`, which functions see too.
-fn natives(context: &Arc<Context>) -> Module {
+/// Rhai's own functions, in one module: a call looks through the modules one after the other.
+fn library() -> Module {
+    let mut library = Module::new();
+    CorePackage::init(&mut library);
+    LogicPackage::init(&mut library);
+    BasicMathPackage::init(&mut library);
+    BasicArrayPackage::init(&mut library);
+    BasicBlobPackage::init(&mut library);
+    BasicMapPackage::init(&mut library);
+    BasicTimePackage::init(&mut library);
+    MoreStringPackage::init(&mut library);
+    library
+}
+
+/// `args`, which functions see too.
+fn arguments(context: &Context) -> Module {
+    let mut module = Module::new();
+    let args: Array = context.options.args.iter().map(|arg| arg.as_str().into()).collect();
+    module.set_var("args", args);
+    module
+}
+
+/// The verbs and the types' methods.
+fn natives() -> Module {
     let mut module = Module::new();
     receiver::register(&mut module);
     in_place::register(&mut module);
-    types::register(&mut module, context);
-    verbs::register(&mut module, context);
-    let args: Array = context.options.args.iter().map(|arg| arg.as_str().into()).collect();
-    module.set_var("args", args);
+    types::register(&mut module);
+    verbs::register(&mut module);
     for name in ["to_string", "print", "to_debug", "debug"] {
         module
             .set_native_fn(name, |array: &mut Array| Ok(render::debug(&Dynamic::from_array(array.clone()))));

@@ -7,7 +7,6 @@ use std::thread::{self, ThreadId};
 
 use rhai::{AST, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 
-use super::context::Context;
 use super::library::{self, FunctionDoc, ModuleDoc};
 use super::raised::{Raised, Result};
 use super::receiver::{self, Shifts};
@@ -19,11 +18,8 @@ type SharedModule = Shared<Module>;
 /// Finds modules; each is evaluated once a session. Copies share what they know.
 #[derive(Debug, Clone)]
 pub struct Resolver {
-    context: Arc<Context>,
     sources: Sources,
     state: Arc<Mutex<State>>,
-    /// The verbs once more, for modules; made when the first one is imported.
-    verbs: Arc<OnceLock<SharedModule>>,
 }
 
 #[derive(Debug, Default)]
@@ -59,19 +55,21 @@ struct Found {
 }
 
 impl Resolver {
-    /// A resolver that keeps the texts it loads in `sources`, for natives that work on `context`.
-    pub fn new(context: Arc<Context>, sources: Sources) -> Self {
-        Self { context, sources, state: Arc::default(), verbs: Arc::default() }
+    /// A resolver that keeps the texts it loads in `sources`.
+    pub fn new(sources: Sources) -> Self {
+        Self { sources, state: Arc::default() }
     }
 
-    fn verbs(&self) -> SharedModule {
+    /// The verbs once more, for modules; made when the first one is imported.
+    fn verbs() -> SharedModule {
+        static VERBS: OnceLock<SharedModule> = OnceLock::new();
         let make = || {
             let mut verbs = Module::new();
-            verbs::register(&mut verbs, &self.context);
+            verbs::register(&mut verbs);
             verbs.build_index();
             verbs.into()
         };
-        Arc::clone(self.verbs.get_or_init(make))
+        Shared::clone(VERBS.get_or_init(make))
     }
 
     /// From now on files that have changed are evaluated anew, each once, or none.
@@ -193,7 +191,7 @@ impl ModuleResolver for Resolver {
         pos: Position,
     ) -> Result<SharedModule> {
         if path == receiver::VERBS {
-            return Ok(self.verbs());
+            return Ok(Self::verbs());
         }
         let found = find(source, path).map_err(|raised| at(raised, pos))?;
         {

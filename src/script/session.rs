@@ -120,7 +120,7 @@ impl Session {
         let watch = Watch::new(options.limits);
         let context = Arc::new(Context { workbench, options, watch });
         let sources = Sources::default();
-        let resolver = Resolver::new(Arc::clone(&context), sources.clone());
+        let resolver = Resolver::new(sources.clone());
         let engine = engine::build(&context, resolver.clone());
         Self {
             engine,

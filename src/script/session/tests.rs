@@ -96,6 +96,46 @@ fn handles_compare_and_do_not_change() {
     assert_eq!(value("c.stdout_blob.len()"), "3");
 }
 
+/// The functions of lists and records take any receiver; of others they must say what Rhai says.
+#[test]
+fn other_values_keep_what_rhai_does_with_them() {
+    assert_eq!(
+        value("[[1, 2].contains(2), 2 in [1], \"b\" in \"abc\", \"k\" in #{ k: 1 }]"),
+        "[true, false, true, true]"
+    );
+    assert_eq!(value("[[1, 2].len, \"abc\".len, [].is_empty, (0..3).is_empty()]"), "[2, 3, true, false]");
+    assert_eq!(
+        value("[true.to_string(), ().to_string(), 1.5.to_string(), 'x'.to_debug()]"),
+        r#"["true", "", "1.5", "'x'"]"#
+    );
+    assert_eq!(value("`${[1, \"a\"]} ${#{ a: 1 }} ${1..3}`"), r#""[1, "a"] #{a: 1} 1..3""#);
+    assert_eq!(value("let x = 5; x.tag = 7; [x.tag, x, x == 5]"), "[7, 5, true]");
+    assert_eq!(value("[i == 1, i != 1, d == i, i == d, i == c]"), "[false, true, false, false, false]");
+    assert_eq!(value("[1, 2, 3].filter(|x| x > 1).map(|x| x * 2).reduce(|sum, x| sum + x, 0)"), "10");
+    assert_eq!(value("fn size(x) { 7 } [size(1), 5.size()]"), "[7, 7]");
+    for (source, said) in [
+        ("5.size", "`size`"),
+        ("\"x\".path", "`path`"),
+        ("[1].brief", "`brief`"),
+        ("5.filter(|x| x)", "`filter`"),
+        ("i.filter(|x| x)", "`filter`"),
+        ("5.take(1)", "`take`"),
+        ("5.order(\"a\")", "`order`"),
+        ("i.len()", "`len`"),
+        ("i.len", "`len`"),
+        ("i[0]", "i[0]"),
+        ("d[\"a\"]", "Diff"),
+        ("1 in d", "`contains`"),
+        ("d.contains(i)", "`contains`"),
+        ("d.path", "`path`"),
+    ] {
+        let failure = failure(source);
+        assert!(failure.message.contains(said) || failure.message.contains("Image"), "{source}: {failure:?}");
+        assert_ne!(failure.kind, "internal", "{source}: {failure:?}");
+        assert!(failure.message.len() < 200, "{source}: {failure:?}");
+    }
+}
+
 #[test]
 fn sorting_what_cannot_be_compared_is_an_error() {
     assert!(failure("d.order(|x| if x.size > 10 { 1 } else { \"a\" })").message.contains("cannot compare"));

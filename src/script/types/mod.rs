@@ -41,7 +41,6 @@ mod waste_item;
 
 use std::any::TypeId;
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use rhai::{Dynamic, Module};
 
@@ -50,7 +49,6 @@ pub use list::{AnyList, List};
 use operators::Operators;
 pub use record::{AnyRecord, Column, Handle, Key, Noun, Record};
 
-use super::context::Context;
 use super::raised::Raised;
 use crate::workbench::{
     Change, Check, Comparison, ConfigDifference, Container, Duplicate, File, FileDifference, Finding,
@@ -104,7 +102,7 @@ macro_rules! types {
         }
 
         /// Puts every type's getters and methods into `module`.
-        pub fn register(module: &mut Module, context: &Arc<Context>) {
+        pub fn register(module: &mut Module) {
             let operators = Operators::new();
             $(operators.of_record::<$record>(module);
               operators.of_list::<$record>(module);)*
@@ -112,7 +110,7 @@ macro_rules! types {
             let mut names = HashSet::new();
             $(add_names::<$record>(&mut names);)*
             $(add_names::<$single>(&mut names);)*
-            properties::register(module, context, names);
+            properties::register(module, names);
             list_methods::register(module);
         }
     };

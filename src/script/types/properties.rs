@@ -1,7 +1,6 @@
 //! The getters and texts of records, once for records of every type.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext};
 
@@ -13,17 +12,17 @@ use super::{as_list, missing, name, with_record};
 type Native<'a> = NativeCallContext<'a>;
 
 /// Puts the getters called `names`, and the texts of records and lists, into `module`.
-pub fn register(module: &mut Module, context: &Arc<Context>, names: HashSet<&'static str>) {
+pub fn register(module: &mut Module, names: HashSet<&'static str>) {
     for name in names {
-        let context = Arc::clone(context);
         // Some of them ask the workbench, so none is taken to give the same twice.
         FuncRegistration::new_getter(name).with_volatility(true).set_into_module(
             module,
             move |native: Native<'_>, value: &mut Dynamic| -> Result<Dynamic> {
-                let got = with_record(value, |record| {
-                    record.field(name).map(Ok).or_else(|| record.noun(&context, name))
+                let got = with_record(value, |record| match record.field(name) {
+                    Some(value) => Ok(Some(value)),
+                    None => record.noun(&Context::of(&native)?, name).transpose(),
                 });
-                got.flatten().unwrap_or_else(|| Err(missing::property(&native, name, value)))
+                got.transpose()?.flatten().ok_or_else(|| missing::property(&native, name, value))
             },
         );
     }
@@ -55,18 +54,27 @@ fn register_tag(module: &mut Module) {
         refuse_tag(value)?;
         Ok(i64::from(value.tag()).into())
     });
+    // Rhai's own takes numbers, and would be preferred for them.
     FuncRegistration::new_setter("tag").set_into_module(
         module,
-        |native: Native<'_>, value: &mut Dynamic, to: Dynamic| -> Result<()> {
-            refuse_tag(value)?;
-            let number = to.as_int().map_err(|_| missing::setter(&native, "tag", value, &to))?;
-            let tag = number
-                .try_into()
-                .map_err(|_| Raised::invalid(format!("{number} is too large or too small for a tag")))?;
-            value.set_tag(tag);
-            Ok(())
+        |native: Native<'_>, value: &mut Dynamic, to: i64| -> Result<()> {
+            set_tag(&native, value, &to.into())
         },
     );
+    FuncRegistration::new_setter("tag")
+        .set_into_module(module, |native: Native<'_>, value: &mut Dynamic, to: Dynamic| -> Result<()> {
+            set_tag(&native, value, &to)
+        });
+}
+
+fn set_tag(native: &Native<'_>, value: &mut Dynamic, to: &Dynamic) -> Result<()> {
+    refuse_tag(value)?;
+    let number = to.as_int().map_err(|_| missing::setter(native, "tag", value, to))?;
+    let tag = number
+        .try_into()
+        .map_err(|_| Raised::invalid(format!("{number} is too large or too small for a tag")))?;
+    value.set_tag(tag);
+    Ok(())
 }
 
 fn refuse_tag(value: &Dynamic) -> Result<()> {

@@ -33,14 +33,13 @@ pub struct Call<'a> {
 const MOST: usize = 5;
 
 /// Puts `verb` into `module`, for any number of arguments.
-pub fn register(verb: &'static Verb, module: &mut Module, context: &Arc<Context>) {
+pub fn register(verb: &'static Verb, module: &mut Module) {
     debug_assert!(verb.overloads.iter().all(|overload| overload.params.len() < MOST));
-    let shared = Arc::clone(context);
     let func: Shared<Native> =
         Arc::new(move |native: Option<NativeCallContext<'_>>, args: &mut [&mut Dynamic]| {
             let Some(native) = native else { return Err(internal(verb.name, &"no context").into()) };
             let args = args.iter_mut().map(|arg| std::mem::take(*arg)).collect();
-            perform(verb, &shared, &native, args)
+            perform(verb, &native, args)
         });
     // One function for every number: some seventy verbs are put in at each start.
     for count in 0..MOST {
@@ -58,22 +57,20 @@ pub fn register(verb: &'static Verb, module: &mut Module, context: &Arc<Context>
     }
     // Rhai prefers an exact type to `Dynamic`; these are the names that its own packages have.
     if verb.name == "to_json" {
-        let context = Arc::clone(context);
         FuncRegistration::new(verb.name).set_into_module(
             module,
             move |native: NativeCallContext<'_>, map: &mut Map| -> Result<Dynamic> {
-                perform(verb, &context, &native, vec![map.clone().into()])
+                perform(verb, &native, vec![map.clone().into()])
             },
         );
     }
     if verb.name == "sleep" {
         macro_rules! seconds {
             ($($kind:ty),*) => {$({
-                let context = Arc::clone(context);
-                FuncRegistration::new(verb.name).with_volatility(true).set_into_module(
+                        FuncRegistration::new(verb.name).with_volatility(true).set_into_module(
                     module,
                     move |native: NativeCallContext<'_>, seconds: $kind| -> Result<Dynamic> {
-                        perform(verb, &context, &native, vec![seconds.into()])
+                        perform(verb, &native, vec![seconds.into()])
                     },
                 );
             })*};
@@ -81,23 +78,17 @@ pub fn register(verb: &'static Verb, module: &mut Module, context: &Arc<Context>
         seconds!(i64, f64);
     }
     if verb.name == "parse_json" {
-        let context = Arc::clone(context);
         FuncRegistration::new(verb.name).set_into_module(
             module,
             move |native: NativeCallContext<'_>, text: ImmutableString| -> Result<Dynamic> {
-                perform(verb, &context, &native, vec![text.into()])
+                perform(verb, &native, vec![text.into()])
             },
         );
     }
 }
 
-fn perform(
-    verb: &'static Verb,
-    context: &Arc<Context>,
-    native: &NativeCallContext<'_>,
-    args: Vec<Dynamic>,
-) -> Result<Dynamic> {
-    checked(verb, context, native, args).map_err(|mut error| {
+fn perform(verb: &'static Verb, native: &NativeCallContext<'_>, args: Vec<Dynamic>) -> Result<Dynamic> {
+    checked(verb, native, args).map_err(|mut error| {
         // Rhai does not, where the verb is called by its name in modules.
         if error.position().is_none() {
             error.set_position(native.call_position());
@@ -106,12 +97,8 @@ fn perform(
     })
 }
 
-fn checked(
-    verb: &'static Verb,
-    context: &Arc<Context>,
-    native: &NativeCallContext<'_>,
-    args: Vec<Dynamic>,
-) -> Result<Dynamic> {
+fn checked(verb: &'static Verb, native: &NativeCallContext<'_>, args: Vec<Dynamic>) -> Result<Dynamic> {
+    let context = &Context::of(native)?;
     let args: Vec<Dynamic> = args.into_iter().map(Dynamic::flatten).collect();
     if !verb.overloads.iter().any(|overload| overload.fits(&args)) {
         return Err(misfit(verb, &args).into());

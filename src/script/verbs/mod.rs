@@ -82,14 +82,10 @@ mod without;
 mod write;
 mod write_file;
 
-use std::sync::Arc;
-
 use rhai::Module;
 
 pub use call::{Call, internal};
 pub use verb::{Completes, Example, Group, Kind, Needs, Opt, Overload, Param, Takes, Verb};
-
-use super::context::Context;
 
 /// Every verb, in the order of help.
 pub static ALL: &[&Verb] = &[
@@ -177,9 +173,9 @@ pub fn find(name: &str) -> Option<&'static Verb> {
 }
 
 /// Puts every verb into `module`.
-pub fn register(module: &mut Module, context: &Arc<Context>) {
+pub fn register(module: &mut Module) {
     for verb in ALL {
-        call::register(verb, module, context);
+        call::register(verb, module);
     }
 }
 
