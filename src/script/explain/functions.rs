@@ -34,6 +34,14 @@ pub(super) fn describe(signature: &str, spot: &Spot<'_>) -> Raised {
         .map(|(_, parameters)| parameters.to_string())
         .collect();
     if !counts.is_empty() {
+        // The receiver of a call by dot is counted here, and is `this` in a script's function.
+        if counts.contains(&words.len().to_string()) {
+            let rest = "…, ".repeat(words.len() - 1);
+            let call = format!("{name}(value, {rest}").trim_end_matches(", ").to_owned();
+            return script(format!("the script's `{name}` is not called with a dot")).with_hint(format!(
+                "write `{call})`; a function that is called with a dot has the value as `this`"
+            ));
+        }
         let takes = counts.join(" or ");
         let plural = if takes == "1" { "" } else { "s" };
         return script(format!("the script's `{name}` takes {takes} argument{plural}, got {}", words.len()));

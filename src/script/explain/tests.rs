@@ -37,6 +37,8 @@ fn the_usual_slips_get_a_hint() {
             "a `fn` sees no variables from outside",
         ),
         ("fn f(a) { a } f(1, 2)", "the script's `f` takes 1 argument, got 2", ""),
+        ("fn f(a) { a } 5.f()", "the script's `f` is not called with a dot", "write `f(value)`"),
+        ("fn f(a, b) { a } 5.f(1)", "the script's `f` is not called with a dot", "write `f(value, …)`"),
         ("let m = #{ a: 1 }; m.b", "the map has no key `b`", "get(\"b\")"),
         ("let a = [1]; a[3]", "there is no item 3", "one item: 0"),
         ("1 + []", "`+` does not work with number and array", ""),
