@@ -212,6 +212,20 @@ impl BlobWriter {
         Ok(())
     }
 
+    /// The digest of all that was written, after which nothing more is.
+    pub(super) fn hashed(mut self) -> (Self, Digest) {
+        let hasher = std::mem::take(&mut self.hasher);
+        (self, Digest::from_bytes(hasher.finalize().into()))
+    }
+
+    pub(super) const fn file(&self) -> &File {
+        &self.file
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Removes it, even if it could be resumed.
     pub fn discard(mut self) {
         self.stays = false;
@@ -221,30 +235,29 @@ impl BlobWriter {
     ///
     /// # Errors
     /// As [`Store::write_blob`].
-    pub fn finish(mut self, expected: Option<&Digest>) -> Result<(Digest, u64), Error> {
-        let hasher = std::mem::take(&mut self.hasher);
-        let actual = Digest::from_bytes(hasher.finalize().into());
+    pub fn finish(self, expected: Option<&Digest>) -> Result<(Digest, u64), Error> {
+        let (mut writer, actual) = self.hashed();
         if let Some(&expected) = expected.filter(|&expected| *expected != actual) {
-            self.stays = false;
+            writer.stays = false;
             return Err(Error::WrongDigest { expected, actual });
         }
-        let target = self.inner.blob_path(&actual);
+        let target = writer.inner.blob_path(&actual);
         if !target.exists() {
-            self.file.sync_all().map_err(|source| Error::io("write", &self.path, source))?;
+            writer.file.sync_all().map_err(|source| Error::io("write", &writer.path, source))?;
         }
         // In one transaction, so that `prune` sees either no blob or its pin.
-        self.inner.write(|database| {
-            super::records::pins::add(database, &self.session, &actual)?;
+        writer.inner.write(|database| {
+            super::records::pins::add(database, &writer.session, &actual)?;
             if target.exists() {
                 return Ok(());
             }
-            fs::rename(&self.path, &target).map_err(|source| Error::io("create", &target, source))?;
+            fs::rename(&writer.path, &target).map_err(|source| Error::io("create", &target, source))?;
             Ok(())
         })?;
-        let folder = self.inner.blobs();
+        let folder = writer.inner.blobs();
         let synced = File::open(&folder).and_then(|folder| folder.sync_all());
         synced.map_err(|source| Error::io("write", &folder, source))?;
-        Ok((actual, self.size))
+        Ok((actual, writer.size))
     }
 }
 

@@ -36,6 +36,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod trash;
+mod whole_blob;
 
 pub use blobs::BlobWriter;
 pub use error::{Error, Noun};
@@ -49,3 +50,4 @@ pub use records::images::{BlobDescriptor, ImageRecord, MovedReference, RemovedIm
 pub use records::layers::{AddedLayer, LayerRecord, TarSource};
 pub use records::snapshots::{NewSnapshot, SnapshotRecord};
 pub use store::Store;
+pub use whole_blob::WholeBlob;

@@ -18,6 +18,7 @@ use super::staging::{Staging, replace_directory};
 use super::tar_writer::TarWriter;
 use super::{Error, Limits};
 use crate::oci::{Digest, media_type};
+use crate::store::WholeBlob;
 
 const MARKER: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
@@ -124,6 +125,20 @@ impl<'a> LayoutWriter<'a> {
                 Ok((digest, size))
             }
         }
+    }
+
+    /// Takes in a blob that is whole.
+    pub fn adopt(&mut self, digest: &Digest, blob: WholeBlob) -> Result<(), Error> {
+        let blob = match self {
+            Self::Directory(directory) => directory.adopt(digest, blob)?,
+            Self::Archive { .. } => Some(blob),
+        };
+        let Some(blob) = blob else { return Ok(()) };
+        let mut bytes = blob.reader()?;
+        let copied = |error| Error::io("copy", Path::new("a layer"))(error);
+        self.blob(|out| io::copy(&mut bytes, out).map(drop).map_err(copied))?;
+        blob.discard();
+        Ok(())
     }
 
     /// Is that blob there already?
@@ -280,6 +295,19 @@ impl<'a> Directory<'a> {
         }
         temporary.persist(&path).map_err(|error| Error::io("create", &path)(error.error))?;
         Ok((digest, size))
+    }
+
+    /// Moves a blob in; gives it back where it must be copied.
+    fn adopt(&mut self, digest: &Digest, blob: WholeBlob) -> Result<Option<WholeBlob>, Error> {
+        let path = self.root.join(self.blob_name(digest));
+        let is_new = !path.exists();
+        // As a file has it that is made here.
+        let mode = self.staging.file(&self.folder())?.as_file().metadata().map(|made| made.permissions());
+        let blob = blob.move_to(&path, mode.map_err(Error::io("write", &path))?)?;
+        if is_new && blob.is_none() {
+            self.made.push(path);
+        }
+        Ok(blob)
     }
 
     fn finish(mut self) -> Result<(), Error> {

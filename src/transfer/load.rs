@@ -1,6 +1,7 @@
 //! Images from a source into the store.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -108,7 +109,7 @@ pub(super) fn check_kind(source: &Source, bundle: &Bundle) -> Result<(), Error> 
 }
 
 /// What became of each layer's file.
-pub(super) type Results<T = Fetched> = HashMap<LayerFile, T>;
+pub(super) type Results<T = Fetched, K = LayerFile> = HashMap<K, T>;
 
 /// Fetches each distinct layer once, several at a time.
 fn fetch_all(
@@ -128,17 +129,17 @@ fn fetch_all(
 }
 
 /// Does `work` for each file, with its size in bytes, in so many threads. The first failure ends it.
-pub(super) fn in_parallel<T: Send>(
-    mut files: Vec<(u64, &LayerFile)>,
+pub(super) fn in_parallel<T: Send, K: Clone + Eq + Hash + Send + Sync>(
+    mut files: Vec<(u64, &K)>,
     threads: usize,
     watch: &Watch,
-    work: impl Fn(&LayerFile) -> Result<T, Error> + Sync,
-) -> Result<Results<T>, Error> {
+    work: impl Fn(&K) -> Result<T, Error> + Sync,
+) -> Result<Results<T, K>, Error> {
     // The largest first: one that begins last would be waited for alone.
     files.sort_by_key(|(size, _)| std::cmp::Reverse(*size));
     let threads = threads.clamp(1, files.len().max(1));
     let next = AtomicUsize::new(0);
-    let results: Mutex<(Results<T>, Option<Error>)> = Mutex::new((Results::new(), None));
+    let results: Mutex<(Results<T, K>, Option<Error>)> = Mutex::new((Results::new(), None));
     let work = || {
         while let Some((_, file)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
             let outcome = watch.check().and_then(|()| work(file));

@@ -4,6 +4,7 @@
 //! load     source → bundle (archive or directory) → images (documents, checked) → fetch (layers)
 //! save     saver (layers, documents) → layer_tar → compression → tar_writer or layout_writer → output
 //! registry pull, push and tags over http
+//! copy     registry → layout, as it is
 //! import   a tar or a directory as one layer
 //! examine  what an image is made of, read where it lies
 //! base     the starter image, from this machine's own programs
@@ -16,6 +17,7 @@ mod archive;
 pub mod base;
 mod bundle;
 mod compression;
+mod copy;
 pub mod daemon;
 mod document;
 mod error;
@@ -40,6 +42,7 @@ mod tar_writer;
 mod watch;
 
 pub use compression::Compression;
+pub use copy::copy;
 pub use error::{Error, RegistryFault};
 pub use examine::{Examined, ExaminedLayer, examine};
 pub use limits::Limits;

@@ -10,7 +10,7 @@ use super::layer_tar;
 use super::layout_writer::LayoutWriter;
 use super::output::Output;
 use super::progress::Report;
-use super::saver::{Made, Saver};
+use super::saver::{Documents, Made, Saver};
 use super::staging::Staging;
 use super::tar_writer::TarWriter;
 use super::watch::Watch;
@@ -91,19 +91,9 @@ pub fn save_all(
             job.check_name(name.as_deref())?;
             job.docker(&path, name.as_deref())
         }
-        Target::OciArchive(place) => {
-            let (path, name) = place.split_first();
-            job.check_name(name.as_deref())?;
-            job.layout(|| LayoutWriter::archive(&path, job.staging()), name.as_deref(), false)
-        }
-        Target::Oci(place) => {
-            let (path, name) = place.split_first();
-            job.check_name(name.as_deref())?;
-            job.layout(
-                || LayoutWriter::directory(&path, &Limits::default(), job.staging()),
-                name.as_deref(),
-                false,
-            )
+        Target::OciArchive(place) | Target::Oci(place) => {
+            job.check_name(place.split_first().1.as_deref())?;
+            job.layout(layout_of(store, target)?)
         }
         Target::Dir(path) => {
             if images.len() > 1 {
@@ -113,12 +103,71 @@ pub fn save_all(
                     reason: reason.to_owned(),
                 });
             }
-            job.layout(|| LayoutWriter::flat(path, job.staging()), None, true)
+            job.layout(layout_of(store, target)?)
         }
-        Target::Registry(_) | Target::Daemon(_) => Err(Error::Name {
-            text: format!("{target:?}"),
-            reason: "is no file: `registry::push` and `daemon::import` take it there".to_owned(),
-        }),
+        Target::Registry(_) | Target::Daemon(_) => Err(no_file(target)),
+    }
+}
+
+fn no_file(target: &Target) -> Error {
+    Error::Name {
+        text: format!("{target:?}"),
+        reason: "is no file: `registry::push` and `daemon::import` take it there".to_owned(),
+    }
+}
+
+/// A target that is begun, of those that have an image's documents and blobs as they are.
+pub(super) struct Begun<'a> {
+    pub writer: LayoutWriter<'a>,
+    /// The name that the target itself says.
+    pub name: Option<String>,
+    /// Whether Docker's kind of documents has a place there.
+    pub docker_too: bool,
+}
+
+/// Begins a layout, an archive of one, or a `dir:`.
+pub(super) fn layout_of<'a>(store: &'a Store, target: &Target) -> Result<Begun<'a>, Error> {
+    let staging = Staging::new(store);
+    let named = |place: &super::Place| {
+        let (path, name) = place.split_first();
+        name.as_deref().map_or(Ok(()), check_layout_name).map(|()| (path, name))
+    };
+    match target {
+        Target::OciArchive(place) => {
+            let (path, name) = named(place)?;
+            Ok(Begun { writer: LayoutWriter::archive(&path, staging)?, name, docker_too: false })
+        }
+        Target::Oci(place) => {
+            let (path, name) = named(place)?;
+            let writer = LayoutWriter::directory(&path, &Limits::default(), staging)?;
+            Ok(Begun { writer, name, docker_too: false })
+        }
+        Target::Dir(path) => {
+            Ok(Begun { writer: LayoutWriter::flat(path, staging)?, name: None, docker_too: true })
+        }
+        Target::DockerArchive(_) | Target::Registry(_) | Target::Daemon(_) => Err(no_file(target)),
+    }
+}
+
+impl Begun<'_> {
+    /// Writes the documents of an image whose layers are there, and puts it on the index as `name`.
+    pub fn list(
+        &mut self,
+        documents: &Documents<'_>,
+        name: Option<String>,
+        references: &[Reference],
+    ) -> Result<Saved, Error> {
+        self.writer.document(&documents.config)?;
+        let (digest, size) = self.writer.document(&documents.manifest)?;
+        let mut entry = json!({
+            "mediaType": media_type::OCI_MANIFEST, "digest": digest.to_string(), "size": size,
+        });
+        // With it `docker load` and we find the repository again, which a bare tag does not tell.
+        if let Some(whole) = whole_name(name.as_deref(), tagged(references)) {
+            entry["annotations"] = json!({ "io.containerd.image.name": whole.canonical() });
+        }
+        self.writer.add(entry, name.as_deref());
+        Ok(Saved { manifest_digest: Some(digest), name })
     }
 }
 
@@ -222,41 +271,22 @@ impl<'a> Job<'a> {
         Ok(saved)
     }
 
-    fn layout(
-        &self,
-        begin: impl FnOnce() -> Result<LayoutWriter<'a>, Error>,
-        name: Option<&str>,
-        docker_too: bool,
-    ) -> Result<Vec<Saved>, Error> {
-        if let Some(name) = name {
-            check_layout_name(name)?;
-        }
-        let names: Vec<Option<String>> = match name {
-            Some(name) => vec![Some(name.to_owned())],
+    fn layout(&self, mut begun: Begun<'_>) -> Result<Vec<Saved>, Error> {
+        let names: Vec<Option<String>> = match &begun.name {
+            Some(name) => vec![Some(name.clone())],
             None => own_names(self.images),
         };
-        let mut writer = begin()?;
         let (mut made, mut saved) = (Made::new(), Vec::new());
         for (outgoing, name) in self.images.iter().zip(names) {
             let saver = self.saver(outgoing.image);
             let mut layers = Vec::new();
             for (position, layer) in saver.layers()?.iter().enumerate() {
-                layers.push(saver.write_layer(&mut writer, layer, position, &mut made)?);
+                layers.push(saver.write_layer(&mut begun.writer, layer, position, &mut made)?);
             }
-            let documents = saver.documents(&layers, docker_too);
-            writer.document(&documents.config)?;
-            let (digest, size) = writer.document(&documents.manifest)?;
-            let mut entry = json!({
-                "mediaType": media_type::OCI_MANIFEST, "digest": digest.to_string(), "size": size,
-            });
-            // With it `docker load` and we find the repository again, which a bare tag does not tell.
-            if let Some(whole) = whole_name(name.as_deref(), tagged(outgoing.references)) {
-                entry["annotations"] = json!({ "io.containerd.image.name": whole.canonical() });
-            }
-            writer.add(entry, name.as_deref());
-            saved.push(Saved { manifest_digest: Some(digest), name });
+            let documents = saver.documents(&layers, begun.docker_too);
+            saved.push(begun.list(&documents, name, outgoing.references)?);
         }
-        writer.finish()?;
+        begun.writer.finish()?;
         Ok(saved)
     }
 }
@@ -271,7 +301,7 @@ fn config_member(image: &ImageRecord) -> String {
     format!("{}.json", image.id.hex())
 }
 
-fn tagged(references: &[Reference]) -> Option<&Reference> {
+pub(super) fn tagged(references: &[Reference]) -> Option<&Reference> {
     references.iter().find(|reference| reference.tag().is_some())
 }
 

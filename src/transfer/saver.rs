@@ -32,35 +32,47 @@ impl<'a> Saver<'a> {
     }
 
     /// The configuration and the manifest to go with these layers.
-    ///
-    /// Both are what the image came with, if its layers go out as they came: then nothing gets another digest.
-    /// Docker's kind of manifest has no place in an OCI layout, but registries take both (`docker_too`).
-    /// Otherwise they are OCI's, and so the configuration keeps nothing that OCI's schema refuses.
     pub fn documents(&self, layers: &[BlobDescriptor], docker_too: bool) -> Documents<'a> {
-        if let Some(raw) = &self.image.manifest
-            && is_about(raw, self.image.id, layers, docker_too)
-        {
-            return Documents { config: Cow::Borrowed(&self.image.config), manifest: Cow::Borrowed(raw) };
-        }
-        let config = conform(&self.image.config);
-        let layers: Vec<Value> = layers
-            .iter()
-            .map(|layer| {
-                json!({ "mediaType": layer.media_type, "digest": layer.digest.to_string(), "size": layer.size })
-            })
-            .collect();
-        let manifest = json!({
-            "schemaVersion": 2,
-            "mediaType": media_type::OCI_MANIFEST,
-            "config": {
-                "mediaType": media_type::OCI_CONFIG,
-                "digest": Digest::of(&config).to_string(),
-                "size": config.len(),
-            },
-            "layers": layers,
-        });
-        Documents { config, manifest: Cow::Owned(manifest.to_string().into_bytes()) }
+        documents(self.image.id, &self.image.config, self.image.manifest.as_deref(), layers, docker_too)
     }
+}
+
+/// The configuration and the manifest to go with these layers, of the image `id` that came with `config` and, where it
+/// had one, with `manifest`.
+///
+/// Both are what the image came with, if its layers go out as they came: then nothing gets another digest.
+/// Docker's kind of manifest has no place in an OCI layout, but registries take both (`docker_too`).
+/// Otherwise they are OCI's, and so the configuration keeps nothing that OCI's schema refuses.
+pub(super) fn documents<'a>(
+    id: Digest,
+    config: &'a [u8],
+    manifest: Option<&'a [u8]>,
+    layers: &[BlobDescriptor],
+    docker_too: bool,
+) -> Documents<'a> {
+    if let Some(raw) = manifest
+        && is_about(raw, id, layers, docker_too)
+    {
+        return Documents { config: Cow::Borrowed(config), manifest: Cow::Borrowed(raw) };
+    }
+    let config = conform(config);
+    let layers: Vec<Value> = layers
+        .iter()
+        .map(|layer| {
+            json!({ "mediaType": layer.media_type, "digest": layer.digest.to_string(), "size": layer.size })
+        })
+        .collect();
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": media_type::OCI_MANIFEST,
+        "config": {
+            "mediaType": media_type::OCI_CONFIG,
+            "digest": Digest::of(&config).to_string(),
+            "size": config.len(),
+        },
+        "layers": layers,
+    });
+    Documents { config, manifest: Cow::Owned(manifest.to_string().into_bytes()) }
 }
 
 /// An image's configuration and manifest as they go out.

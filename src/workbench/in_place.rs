@@ -1,7 +1,7 @@
 //! Images that are only looked at, in an archive, a layout, a daemon or a registry.
 //!
 //! Such an image has its documents, and of files also the lists of what is in its layers. It is taken into the
-//! store, and thereby verified, when something needs its files' content: a run, a read, a tag, a save.
+//! store, and thereby verified, when something needs its files' content: a run, a read, a tag, most saves.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
@@ -45,6 +45,14 @@ impl Origin {
             Seen::Documents(remote) => &remote.config,
         };
         Ok(Config::parse(raw.clone())?)
+    }
+
+    /// What a registry says of it, if it lies in one.
+    pub(super) const fn remote(&self) -> Option<&Remote> {
+        match &self.seen {
+            Seen::Files(_) => None,
+            Seen::Documents(remote) => Some(remote),
+        }
     }
 
     /// Bytes of its layers, lowest first: unpacked where they were looked into, else as they would come.

@@ -78,6 +78,11 @@ impl Workbench {
     /// When the target is none, holds one image and there are several, or cannot be written; then nothing is left there.
     pub fn save(&self, images: &[Image], target: &str, options: SaveOptions) -> Result<()> {
         let parsed: transfer::Target = target.parse()?;
+        if let [image] = images
+            && self.copies(image, &parsed, &options)?
+        {
+            return Ok(());
+        }
         let options = self.save_options(&options)?;
         let store = self.store()?;
         let records = images.iter().map(|image| self.image_record(image)).collect::<Result<Vec<_>>>()?;
@@ -116,6 +121,19 @@ impl Workbench {
             }
         }
         Ok(())
+    }
+
+    /// Copies an image that lies in a registry to where it can go as it is; whether that was so.
+    fn copies(&self, image: &Image, target: &Target, options: &SaveOptions) -> Result<bool> {
+        let as_it_is = matches!(target, Target::Oci(_) | Target::OciArchive(_) | Target::Dir(_))
+            && options.compression.is_none()
+            && options.level.is_none();
+        let Some(remote) = image.origin.as_ref().and_then(|origin| origin.remote()).filter(|_| as_it_is)
+        else {
+            return Ok(false);
+        };
+        transfer::copy(self.store()?, remote, target, &self.registry_options()?)?;
+        Ok(true)
     }
 
     /// Makes an image of one layer from a tar or a directory, as `docker import` does.

@@ -21,6 +21,7 @@ mod mutations;
 mod outputs;
 mod readme;
 mod registry;
+mod registry_copy;
 mod registry_hostile;
 mod registry_journeys;
 mod report;

@@ -11,7 +11,7 @@ use plywood::oci::Digest;
 use serde_json::{Value, json};
 
 use crate::support::http::{Server, begin_chunks, chunk, respond};
-use crate::support::liar::{INDEX, MANIFEST, lying, parts, with_manifest};
+use crate::support::liar::{INDEX, MANIFEST, halting, lying, parts, with_manifest};
 use crate::support::registry::plywood;
 
 /// Pulls from `server`; the error, after looking that nothing was kept and that it did not take long.
@@ -291,28 +291,6 @@ fn asked_to_wait_it_waits() {
     let start = Instant::now();
     plywood(folder.path()).eval(&format!("pull(\"127.0.0.1:{}/h/x:1\")", server.port)).assert_ok();
     assert!(start.elapsed() >= Duration::from_secs(1));
-}
-
-/// The layer's first half, then nothing more, as long as `broken`.
-fn halting() -> (Server, Arc<AtomicUsize>) {
-    let broken = Arc::new(AtomicUsize::new(1));
-    let state = Arc::clone(&broken);
-    let server = lying(move |parts, request, stream| {
-        let lies = parts.is_layer(request) && state.load(Ordering::Relaxed) > 0;
-        if lies {
-            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", parts.layer.len());
-            let half = &parts.layer[..parts.layer.len() / 2];
-            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(half));
-            for _ in 0..300 {
-                if state.load(Ordering::Relaxed) != 2 {
-                    break;
-                }
-                std::thread::sleep(Duration::from_millis(100));
-            }
-        }
-        lies
-    });
-    (server, broken)
 }
 
 #[test]

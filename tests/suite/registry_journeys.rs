@@ -74,6 +74,13 @@ impl Station {
             r#"let i = pull(`{host}/t/next:v2`); [i.digest, i.id, i.diff_ids, i.read("/etc-new")]"#
         ));
         assert_eq!(pulled, json!([done["next"], done["id"], done["layers"], "new\n"]));
+        let copy = tempfile::tempdir_in(place).unwrap();
+        let copy = copy.path().join("layout");
+        third
+            .eval(&format!("save(image(`docker://{host}/t/next:v2`), `oci:{}`)", copy.display()))
+            .assert_ok();
+        let index: Value = serde_json::from_slice(&fs::read(copy.join("index.json")).unwrap()).unwrap();
+        assert_eq!(index["manifests"][0]["digest"], done["next"]);
         let mut tags = third.json(&format!("tags(`{host}/t/base`)"));
         tags.as_array_mut().unwrap().sort_by_key(ToString::to_string);
         assert_eq!(tags, json!(["v1"]));

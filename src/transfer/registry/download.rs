@@ -4,14 +4,12 @@
 //! short queue to the thread that decompresses, hashes and unpacks. A connection that breaks is resumed where it
 //! broke, without anybody downstream noticing; after Ctrl-C or a kill the next pull goes on from the partial blob.
 
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use ureq::http::{Method, StatusCode};
-
-use super::session::{Ask, Session};
-use super::trouble::{Again, Trouble};
+use super::receive::{Receiving, name_of};
+use super::session::Session;
 use crate::oci::DiffId;
 use crate::store::{BlobDescriptor, BlobWriter, Store, TarSource};
 use crate::transfer::compression::Compression;
@@ -19,15 +17,10 @@ use crate::transfer::document::Descriptor;
 use crate::transfer::expansion::Expansion;
 use crate::transfer::fetch::{Fetched, hash, unpack_part};
 use crate::transfer::progress::Item;
-use crate::transfer::{Error, LoadOptions, RegistryFault};
-
-const CHUNK: usize = 256 * 1024;
+use crate::transfer::{Error, LoadOptions};
 
 /// Chunks between network and unpacking.
 const AHEAD: usize = 8;
-
-/// Bytes that make up for failed attempts: a connection that brings that much is worth keeping up.
-const PROGRESS: u64 = 64 << 10;
 
 /// Brings one layer into the store; afterwards it is pinned there.
 pub(super) fn layer(
@@ -84,7 +77,7 @@ struct Download<'a> {
 
 impl Download<'_> {
     fn name(&self) -> String {
-        format!("layer `{}@{}`", self.session.endpoint.repository, self.blob.digest)
+        name_of(self.session, self.blob)
     }
 
     fn run(
@@ -99,7 +92,12 @@ impl Download<'_> {
         std::thread::scope(|scope| {
             let source = std::thread::Builder::new().name("download".to_owned()).spawn_scoped(scope, || {
                 let mut writer = writer;
-                let outcome = self.receive(reader, &mut writer, &sender, item);
+                let receiving = Receiving { session: self.session, blob: self.blob };
+                let outcome = receiving.run(reader, &mut writer, item, &mut |chunk| give(&sender, chunk));
+                if let Err(error) = &outcome {
+                    // The other half must not take an early end for the end.
+                    let _ = sender.send(Err(io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string())));
+                }
                 drop(sender);
                 (outcome, writer)
             });
@@ -226,159 +224,6 @@ impl Download<'_> {
             Err(error) => {
                 part.map_or(Ok(()), |part| part.discard(self.store))?;
                 Err(error)
-            }
-        }
-    }
-
-    /// The sending half: first what is here already, then the rest, over as many connections as it takes.
-    fn receive(
-        &self,
-        mut reader: std::fs::File,
-        writer: &mut BlobWriter,
-        to: &SyncSender<io::Result<Vec<u8>>>,
-        item: &Item,
-    ) -> Result<(), Error> {
-        let outcome = self.receive_all(&mut reader, writer, to, item);
-        if let Err(error) = &outcome {
-            // The other half must not take an early end for the end.
-            let _ = to.send(Err(io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string())));
-        }
-        outcome
-    }
-
-    fn receive_all(
-        &self,
-        reader: &mut std::fs::File,
-        writer: &mut BlobWriter,
-        to: &SyncSender<io::Result<Vec<u8>>>,
-        item: &Item,
-    ) -> Result<(), Error> {
-        let name = self.name();
-        loop {
-            self.session.client.watch.check()?;
-            let mut chunk = vec![0; CHUNK];
-            let count = match reader.read(&mut chunk) {
-                Ok(0) => break,
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Error::io("read what is there of", Path::new(&name))(error)),
-            };
-            chunk.truncate(count);
-            writer.take_in(&chunk);
-            item.skip(count as u64);
-            give(to, chunk)?;
-        }
-        if writer.size() > self.blob.size {
-            return Err(Error::Size { name, expected: self.blob.size, found: writer.size() });
-        }
-        // Each connection that brings something gives the next ones their full number of attempts again.
-        let mut last = writer.size();
-        while writer.size() < self.blob.size || self.blob.size == 0 {
-            let outcome = self.session.retry(|| {
-                let before = writer.size();
-                match self.connection(writer, to, item) {
-                    Err(trouble) if trouble.again == Again::Soon && writer.size() - before >= PROGRESS => {
-                        Ok(false)
-                    }
-                    Err(trouble) => Err(trouble),
-                    Ok(()) => Ok(true),
-                }
-            })?;
-            if outcome {
-                break;
-            }
-            if writer.size() == last {
-                self.session.client.watch.sleep(self.session.client.patience.pause)?;
-            }
-            last = writer.size();
-        }
-        Ok(())
-    }
-
-    /// One connection's worth.
-    fn connection(
-        &self,
-        writer: &mut BlobWriter,
-        to: &SyncSender<io::Result<Vec<u8>>>,
-        item: &Item,
-    ) -> Result<(), Trouble> {
-        let session = self.session;
-        let name = self.name();
-        let scope = session.scope("pull");
-        let start = writer.size();
-        let left = self.blob.size - start;
-        let path = session.path(&format!("blobs/{}", self.blob.digest));
-        let mut ask = Ask::new(Method::GET, path, &scope, &name);
-        if start > 0 {
-            ask = ask.header("range", format!("bytes={start}-"));
-        }
-        let answer = session.send(ask)?;
-        let partial = answer.status() == StatusCode::PARTIAL_CONTENT;
-        if partial {
-            let range = answer.headers().get("content-range").and_then(|value| value.to_str().ok());
-            if start == 0 || !range.is_some_and(|range| range.starts_with(&format!("bytes {start}-"))) {
-                return Err(Trouble::refused(
-                    session.name(),
-                    &name,
-                    "it sends another part than was asked for",
-                ));
-            }
-        }
-        // Who does not know of ranges sends all of it again.
-        let mut skip = if partial { 0 } else { start };
-        let promised = if partial { left } else { self.blob.size };
-        if let Some(length) = answer.body().content_length()
-            && length != promised
-        {
-            return Err(Error::Size { name, expected: promised, found: length }.into());
-        }
-        let mut body = answer.into_body().into_reader();
-        loop {
-            let left = self.blob.size - writer.size();
-            // One byte more than there should be shows that it does not end there.
-            let wanted = usize::try_from(left + skip + 1).unwrap_or(CHUNK).min(CHUNK);
-            let mut chunk = vec![0; wanted];
-            let mut filled = 0;
-            let mut broken = None;
-            while filled < wanted {
-                match body.read(&mut chunk[filled..]) {
-                    Ok(0) => break,
-                    Ok(count) => filled += count,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => {
-                        broken = Some(Trouble::io(session.name(), &name, error));
-                        break;
-                    }
-                }
-            }
-            let ended = filled < wanted && broken.is_none();
-            chunk.truncate(filled);
-            let drop_first = usize::try_from(skip).unwrap_or(usize::MAX).min(filled);
-            skip -= drop_first as u64;
-            chunk.drain(..drop_first);
-            if chunk.len() as u64 > left {
-                let found = self.blob.size + 1;
-                return Err(Error::Size { name, expected: self.blob.size, found }.into());
-            }
-            if !chunk.is_empty() {
-                let written = writer.write_all(&chunk);
-                written.map_err(Error::io("write", Path::new("a layer's file")))?;
-                item.advance(chunk.len());
-                give(to, chunk)?;
-            }
-            if let Some(trouble) = broken {
-                return Err(trouble);
-            }
-            if writer.size() == self.blob.size && ended {
-                return Ok(());
-            }
-            if ended {
-                let fault = RegistryFault::Broken(format!(
-                    "it ended after {} of {} bytes",
-                    writer.size(),
-                    self.blob.size
-                ));
-                return Err(Trouble::new(session.name(), &name, fault, Again::Soon));
             }
         }
     }

@@ -7,7 +7,9 @@
 //! wire         sockets that can be interrupted and do not wait for ever
 //! session      one registry: scheme, tokens, redirects, attempts
 //! resolve      from a reference to one image's documents, through indexes
-//! download     one layer: resumed, bounded, hashed, decompressed and unpacked in one pass
+//! receive      one blob's bytes: resumed, bounded
+//! download     one layer: received, hashed, decompressed and unpacked in one pass
+//! bring        an image's layers as files
 //! upload       one blob: not if it is there, mounted if another repository has it
 //! pull push tags login
 //! ```
@@ -16,12 +18,14 @@
 //! server, nowhere else. All is done by the calling thread and a few that it starts; there is no runtime.
 
 mod address;
+mod bring;
 mod challenge;
 mod credentials;
 mod download;
 mod login;
 mod pull;
 mod push;
+mod receive;
 mod resolve;
 mod session;
 mod settings;
@@ -31,6 +35,7 @@ mod trust;
 mod upload;
 mod wire;
 
+pub(in crate::transfer) use bring::bring;
 pub use login::{login, logout};
 pub use pull::pull;
 pub use push::{Pushed, push};

@@ -36,7 +36,7 @@ pub struct Remote {
 }
 
 /// What a manifest says of a layer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RemoteLayer {
     /// Of the file.
     pub digest: Digest,

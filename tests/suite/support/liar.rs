@@ -1,6 +1,10 @@
 //! Registries that are honest but for one thing.
 
+use std::io::Write as _;
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use plywood::oci::Digest;
 use serde_json::{Value, json};
@@ -97,4 +101,26 @@ pub fn with_manifest(change: impl Fn(&mut Value)) -> Server {
     let mut parts = parts();
     change(&mut parts.manifest);
     Server::start(move |request, stream| parts.answer(request, stream))
+}
+
+/// The layer's first half, then nothing more, as long as `broken`.
+pub fn halting() -> (Server, Arc<AtomicUsize>) {
+    let broken = Arc::new(AtomicUsize::new(1));
+    let state = Arc::clone(&broken);
+    let server = lying(move |parts, request, stream| {
+        let lies = parts.is_layer(request) && state.load(Ordering::Relaxed) > 0;
+        if lies {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", parts.layer.len());
+            let half = &parts.layer[..parts.layer.len() / 2];
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(half));
+            for _ in 0..300 {
+                if state.load(Ordering::Relaxed) != 2 {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+        lies
+    });
+    (server, broken)
 }
