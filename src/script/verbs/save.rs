@@ -21,7 +21,7 @@ pub static VERB: Verb = Verb {
     doc: "\
 `oci:DIR[:name]`, `oci-archive:FILE[:name]`, `docker-archive:FILE[:reference]`, `dir:DIR`,
 `docker-daemon:REF` or `docker://REF`; the first three hold several images. When it returns, the file is
-on the disk. A layout that is there keeps its other images. What `image("docker://…")` looks at goes into
+on the disk. A layout that is there keeps its other images. What `image` looks at in a registry goes into
 `oci:`, `oci-archive:` and `dir:` as it is, file by file as its digests say, without being unpacked or
 stored here; a `compression` takes it in first. Docker writes `null` where OCI's
 configurations have nothing: such an image gets another id in a layout.",
