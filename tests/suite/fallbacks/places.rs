@@ -90,6 +90,31 @@ fn a_program_serves_the_same_to_everybody() {
     });
 }
 
+/// A mount that goes while the program is told of closed files ends it with a complaint, but well; any other
+/// complaint is one.
+#[test]
+fn a_program_may_be_cut_off_at_its_end() {
+    let Some(root) = Somebody::new(Who::Root).filter(|_| has_fuse()) else { return };
+    let Some(program) = find("fuse-overlayfs") else { return };
+    let folder = root.folder().join("programs");
+    std::fs::create_dir_all(&folder).unwrap();
+    let outcome = |said: &str| {
+        let text = format!("#!/bin/sh\n{} \"$@\"\necho '{said}' >&2\nexit 1\n", program.display());
+        let place = folder.join("fuse-overlayfs");
+        std::fs::write(&place, text).unwrap();
+        std::fs::set_permissions(&place, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let mut command = root.command();
+        let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+        let script = r#"run(base(), "echo kept > /new").diff().map("path")"#;
+        Outcome::of(command.env("PATH", path).env("PLYWOOD_FORCE", FUSE).args(["--json", "-e", script]))
+    };
+    let well = outcome("fuse: reading device: Software caused connection abort");
+    assert_eq!(well.assert_ok().stdout.trim(), r#"["/new"]"#);
+    let ill = outcome("fuse: no room for what was written");
+    assert_eq!(ill.code, 1, "{}", ill.stderr);
+    assert!(ill.stderr.contains("no room for what was written"), "{}", ill.stderr);
+}
+
 /// A file system of 400 MB in a file, or `None` after saying why it cannot be had.
 fn disk(kind: &str, place: &Path) -> Option<&'static str> {
     find(&format!("mkfs.{kind}"))?;
