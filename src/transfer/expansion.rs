@@ -125,6 +125,11 @@ pub(super) fn has_small_window(start: &[u8]) -> bool {
     window(start).is_some_and(|size| size <= 1 << SMALL_WINDOW)
 }
 
+/// How much memory the first frame in `start` wants.
+pub(super) fn frame_window(start: &[u8]) -> Option<u64> {
+    window(start)
+}
+
 fn window(mut rest: &[u8]) -> Option<u64> {
     // Some writers put frames to be skipped before the first.
     while let [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] = rest {

@@ -15,7 +15,7 @@ use crate::store::{LayerRecord, Store, TarSource};
 ///
 /// # Errors
 /// [`Error::Rebuilt`] if the store is damaged; whatever `out` says.
-pub(super) fn write(store: &Store, layer: &LayerRecord, out: &mut dyn Write) -> Result<(), Error> {
+pub fn write(store: &Store, layer: &LayerRecord, out: &mut dyn Write) -> Result<(), Error> {
     let mut out = Hashing::new(out);
     match &layer.tar {
         TarSource::Canonical => {

@@ -61,6 +61,7 @@ pub use check::{Finding, FindingItem, RULES, RuleValue, Rules, Verdict};
 pub use checkpoint::Checkpoint;
 pub use compare::{
     CompareOptions, Comparison, ConfigDifference, FileDifference, HistoryDifference, LayerDifference,
+    PackingDifference,
     Operand, PackageDifference,
 };
 pub use error::{Error, ErrorKind};
@@ -83,7 +84,7 @@ pub use types::{
     Snapshot, Waste, WasteItem,
 };
 
-use crate::layer::{Index, OverlayFormat};
+use crate::layer::OverlayFormat;
 use crate::oci::{DiffId, Digest};
 use crate::store::Store;
 use crate::sys::Interrupt;
@@ -150,8 +151,8 @@ pub struct Workbench {
     trees: OnceLock<fallback::Trees>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
-    /// File indexes of layers that are only looked at.
-    examined: Mutex<HashMap<DiffId, Arc<Index>>>,
+    /// Layers that are only looked at.
+    examined: Mutex<HashMap<DiffId, in_place::SeenLayer>>,
     /// Models of what was looked into last.
     looks: look::Kept,
     /// Id of the container that ran last.

@@ -19,6 +19,7 @@ mod loops;
 mod modules;
 mod mutations;
 mod outputs;
+mod packing;
 mod readme;
 mod registry;
 mod registry_hostile;

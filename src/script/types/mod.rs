@@ -23,6 +23,7 @@ mod layer_difference;
 pub mod list;
 mod package;
 mod package_difference;
+mod packing_difference;
 mod problem;
 mod prune_report;
 mod raised;
@@ -48,7 +49,7 @@ use super::raised::Raised;
 use crate::workbench::{
     Change, Check, Comparison, ConfigDifference, Container, Duplicate, File, FileDifference, Finding,
     FindingItem, FsckReport, HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer,
-    LayerDifference, PackageDifference, Problem, PruneReport, Reason, Snapshot, TreeItem, Verdict, Version,
+    LayerDifference, PackageDifference, PackingDifference, Problem, PruneReport, Reason, Snapshot, TreeItem, Verdict, Version,
     Waste, WasteItem,
 };
 
@@ -105,7 +106,8 @@ macro_rules! types {
 types! {
     listed: Image, Container, Snapshot, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check,
         TreeItem, Version, Reason, Junk, Duplicate, InstalledPackage, Finding, FindingItem,
-        FileDifference, ConfigDifference, HistoryDifference, LayerDifference, PackageDifference;
+        FileDifference, ConfigDifference, HistoryDifference, LayerDifference, PackageDifference,
+        PackingDifference;
     single: Comparison, Waste, Verdict, PruneReport, FsckReport, Raised,
 }
 
@@ -200,6 +202,7 @@ mod tests {
         keys_are_getters(&sample::history_difference());
         keys_are_getters(&sample::layer_difference());
         keys_are_getters(&sample::package_difference());
+        keys_are_getters(&sample::packing_difference());
         keys_are_getters(&Raised { container: Some(sample::container()), ..Raised::invalid("x") });
     }
 
