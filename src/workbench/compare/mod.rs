@@ -233,7 +233,7 @@ impl Workbench {
         let history = config::compare_histories(&one, &other);
         let (layers, mut packing) = layers::compare(self, &one, &other, &rules)?;
         let packages =
-            if rules.leaves_out("packages") { Vec::new() } else { packages::compare(&one, &other) };
+            if rules.leaves_out("packages") { Vec::new() } else { packages::compare(&one, &other)? };
         let same = files.is_empty() && config.is_empty() && packages.is_empty();
         packing.splice(0..0, packing::of_documents(&one, &other, &rules));
         let only_times = config.is_empty()
