@@ -61,8 +61,7 @@ pub use check::{Finding, FindingItem, RULES, RuleValue, Rules, Verdict};
 pub use checkpoint::Checkpoint;
 pub use compare::{
     CompareOptions, Comparison, ConfigDifference, FileDifference, HistoryDifference, LayerDifference,
-    PackingDifference,
-    Operand, PackageDifference,
+    Operand, PackageDifference, PackingDifference,
 };
 pub use error::{Error, ErrorKind};
 pub use explore::Explored;

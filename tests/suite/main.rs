@@ -26,6 +26,7 @@ mod registry_hostile;
 mod registry_journeys;
 mod report;
 mod reproducible;
+mod rpm;
 mod security;
 mod single_id;
 mod storms;

@@ -42,7 +42,9 @@ pub(super) fn compare(old: &Item, new: &Item, note: Note<'_>) {
     if !found.get() && !sizes {
         // Nothing that has a name: the bytes after a text's end, or fields that only GNU's form has.
         let at = old.raw.iter().zip(&new.raw).position(|(one, other)| one != other);
-        let told = |raw: &[u8]| at.and_then(|at| raw.get(at)).map(|byte| format!("byte {} is {byte:#04x}", at.unwrap_or(0)));
+        let told = |raw: &[u8]| {
+            at.and_then(|at| raw.get(at)).map(|byte| format!("byte {} is {byte:#04x}", at.unwrap_or(0)))
+        };
         note(Facet::Headers, "other bytes", told(&old.raw), told(&new.raw));
     }
 }
@@ -118,7 +120,8 @@ fn headers(old: &Item, new: &Item, (one, other): Both<'_>, note: Note<'_>) {
         let (one, other) = (&one.block[range.clone()], &other.block[range.clone()]);
         one != other && number(one) == number(other)
     });
-    let checksum = || (form(&one.block[CHECKSUM]) != form(&other.block[CHECKSUM])).then_some(("checksum", CHECKSUM));
+    let checksum =
+        || (form(&one.block[CHECKSUM]) != form(&other.block[CHECKSUM])).then_some(("checksum", CHECKSUM));
     if let Some((field, range)) = spelled.or_else(checksum) {
         let told = |heads: &Heads<'_>| format!("{field} {}", shown(&heads.block[range.clone()]));
         differ("digits", told(one), told(other));
@@ -202,5 +205,6 @@ fn extensions(one: &Heads<'_>, other: &Heads<'_>, note: Note<'_>) {
 /// As the documents spell it; seconds where no calendar reaches.
 fn time(time: Mtime) -> String {
     let nanos = i32::try_from(time.nanos).unwrap_or(0);
-    jiff::Timestamp::new(time.secs, nanos).map_or_else(|_| format!("{} s", time.secs), |time| time.to_string())
+    jiff::Timestamp::new(time.secs, nanos)
+        .map_or_else(|_| format!("{} s", time.secs), |time| time.to_string())
 }

@@ -10,9 +10,9 @@ mod pairs;
 mod tally;
 mod walk;
 
+use super::Limits;
 use super::error::Error;
 use super::tar::Source;
-use super::Limits;
 
 /// Which part of an archive a difference is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

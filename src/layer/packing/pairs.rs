@@ -57,7 +57,8 @@ pub(super) fn compare(
         if one.filling != other.filling {
             let first = one.filling.first.as_ref().or(other.filling.first.as_ref());
             let path = first.map(|(path, _)| path.clone());
-            let told = |count| if count == 0 { "zeros".to_owned() } else { format!("other bytes in {count}") };
+            let told =
+                |count| if count == 0 { "zeros".to_owned() } else { format!("other bytes in {count}") };
             let found = (told(one.filling.count), told(other.filling.count));
             tally.whole(whole(Facet::Padding, "padding", path, found.0, found.1));
         }
@@ -112,8 +113,11 @@ impl<'a> Pairs<'a> {
                 self.named.push((item.position, item.path.clone()));
             }
         }
-        let (mine, theirs) =
-            if is_old { (&mut self.waiting.0, &mut self.waiting.1) } else { (&mut self.waiting.1, &mut self.waiting.0) };
+        let (mine, theirs) = if is_old {
+            (&mut self.waiting.0, &mut self.waiting.1)
+        } else {
+            (&mut self.waiting.1, &mut self.waiting.0)
+        };
         let Some(queue) = theirs.get_mut(&item.path) else {
             self.waiting_bytes += cost(&item);
             mine.entry(item.path.clone()).or_default().push_back(item);
@@ -168,7 +172,8 @@ impl<'a> Pairs<'a> {
 
     /// The orders have so little in common that not all entries can be compared.
     fn give_up(mut self) -> Vec<PackingDifference> {
-        let waiting = self.waiting.0.values().chain(self.waiting.1.values()).map(VecDeque::len).sum::<usize>();
+        let waiting =
+            self.waiting.0.values().chain(self.waiting.1.values()).map(VecDeque::len).sum::<usize>();
         self.tally.whole(PackingDifference {
             facet: Facet::Order,
             field: "order, too different to compare the rest".to_owned(),
@@ -183,9 +188,16 @@ impl<'a> Pairs<'a> {
 
 /// About how much memory an entry takes.
 fn cost(item: &Item) -> usize {
-    let attributes: usize = item.member.xattrs.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
+    let attributes: usize =
+        item.member.xattrs.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
     let segments = item.member.sparse.as_ref().map_or(0, |sparse| sparse.segments.len() * 16);
-    2 * item.path.len() + item.member.path.len() + item.member.link.len() + item.raw.len() + attributes + segments + 400
+    2 * item.path.len()
+        + item.member.path.len()
+        + item.member.link.len()
+        + item.raw.len()
+        + attributes
+        + segments
+        + 400
 }
 
 /// What an entry is, for people.

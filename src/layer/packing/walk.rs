@@ -58,7 +58,11 @@ impl Recorder for Tape {
         }
         if passed.kept.len() + bytes.len() > MOST_HEADS {
             let allowed = MOST_HEADS as u64;
-            return Err(Error::Limit { limit: "extension_bytes", allowed, path: "one entry's headers".to_owned() });
+            return Err(Error::Limit {
+                limit: "extension_bytes",
+                allowed,
+                path: "one entry's headers".to_owned(),
+            });
         }
         passed.kept.extend_from_slice(bytes);
         Ok(())

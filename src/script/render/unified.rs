@@ -206,7 +206,13 @@ mod tests {
 
     #[test]
     fn what_is_no_diff_stays() {
-        for text in ["", "--- a\n", "--- a\n+++ b\nno hunk", "x\n--- a\n+++ b\n@@ -1 +1 @@\n-a\n+b", "--- a\n+++ b\n@@ -x +1 @@"] {
+        for text in [
+            "",
+            "--- a\n",
+            "--- a\n+++ b\nno hunk",
+            "x\n--- a\n+++ b\n@@ -1 +1 @@\n-a\n+b",
+            "--- a\n+++ b\n@@ -x +1 @@",
+        ] {
             assert_eq!(unified(text), None, "{text}");
         }
     }

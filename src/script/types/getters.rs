@@ -26,7 +26,9 @@ pub fn getter_type(of: &str, name: &str) -> Option<(&'static str, Option<&'stati
             ("array", Some("text"))
         }
         (_, "stdout_blob" | "stderr_blob") => ("blob", None),
-        (_, "verified" | "same" | "reproducible" | "ok" | "repaired" | "empty_layer") => ("true or false", None),
+        (_, "verified" | "same" | "reproducible" | "ok" | "repaired" | "empty_layer") => {
+            ("true or false", None)
+        }
         (
             _,
             "size" | "saving" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count"

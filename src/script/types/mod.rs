@@ -49,8 +49,8 @@ use super::raised::Raised;
 use crate::workbench::{
     Change, Check, Comparison, ConfigDifference, Container, Duplicate, File, FileDifference, Finding,
     FindingItem, FsckReport, HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer,
-    LayerDifference, PackageDifference, PackingDifference, Problem, PruneReport, Reason, Snapshot, TreeItem, Verdict, Version,
-    Waste, WasteItem,
+    LayerDifference, PackageDifference, PackingDifference, Problem, PruneReport, Reason, Snapshot, TreeItem,
+    Verdict, Version, Waste, WasteItem,
 };
 
 /// What help, suggestions and completion know of a type.

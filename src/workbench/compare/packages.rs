@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 
-use super::super::look::{Content, Look};
 use super::super::layers::absolute;
+use super::super::look::{Content, Look};
 use super::super::{Error, ErrorKind, InstalledPackage, Result, Subject, Workbench};
 use super::PackageDifference;
 use super::side::Side;
@@ -48,9 +48,8 @@ fn packages(look: &Look) -> Result<BTreeSet<Package>> {
             found.extend(rpm(&file).map_err(|error| {
                 let path = absolute(version.entry.path);
                 let message = format!("`{path}` of `{}` tells of no packages: {error}", look.label);
-                Error::new(ErrorKind::Corrupt, message).with_hint(
-                    "`diff(a, b, #{ except: \"packages\" })` compares without packages",
-                )
+                Error::new(ErrorKind::Corrupt, message)
+                    .with_hint("`diff(a, b, #{ except: \"packages\" })` compares without packages")
             })?);
             continue;
         }

@@ -52,7 +52,10 @@ impl Workbench {
             return Ok(examined.layers.iter().map(|layer| Some(Blob::seen(layer))).collect());
         }
         let blobs = record.compressed.iter().map(|blob| {
-            blob.as_ref().map(|blob| self.stored_blob(&blob.digest, blob.size)).transpose().map(Option::flatten)
+            blob.as_ref()
+                .map(|blob| self.stored_blob(&blob.digest, blob.size))
+                .transpose()
+                .map(Option::flatten)
         });
         blobs.collect()
     }
@@ -144,8 +147,14 @@ impl Workbench {
                 let scratch = self.store()?.temporary_dir()?;
                 let (limits, interrupt) = (&self.settings.limits, self.settings.interrupt);
                 let diff_id = &seen.layer.diff_id;
-                let done =
-                    transfer::write_examined_tar(&seen.source, diff_id, &scratch, limits, interrupt, &mut out);
+                let done = transfer::write_examined_tar(
+                    &seen.source,
+                    diff_id,
+                    &scratch,
+                    limits,
+                    interrupt,
+                    &mut out,
+                );
                 self.store()?.remove_temporary(scratch)?;
                 done
             }

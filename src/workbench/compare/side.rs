@@ -2,9 +2,9 @@
 
 use std::fs::File;
 
-use super::packing::{Blob, Tar};
 use super::super::look::{Content, Look};
 use super::super::{Container, Image, Layer, Result, Subject, Workbench};
+use super::packing::{Blob, Tar};
 use crate::image::Config;
 use crate::layer::EntryRef;
 use crate::oci::DiffId;

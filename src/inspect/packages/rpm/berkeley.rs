@@ -84,7 +84,8 @@ pub(super) fn records(file: &File, length: u64, note: &mut dyn FnMut(&[u8])) -> 
         }
         // Keys have even places, values odd ones; each ends where the one before begins.
         for value in (1..entries).step_by(2) {
-            let (start, end) = (order.short(&page, HEAD + 2 * value), order.short(&page, HEAD + 2 * value - 2));
+            let (start, end) =
+                (order.short(&page, HEAD + 2 * value), order.short(&page, HEAD + 2 * value - 2));
             let item = page.get(start..end).filter(|item| !item.is_empty() && start >= HEAD + 2 * entries);
             let item = item.ok_or(damaged("an entry lies outside its page"))?;
             match item[0] {
@@ -164,7 +165,12 @@ mod tests {
     /// A page of the hash with one small record, one on two overflow pages, and those.
     fn database(order: Order) -> Vec<u8> {
         let record = |name: &[u8], padding: usize| {
-            header(&[(1000, 6, name), (1001, 6, b"1\0"), (1022, 6, b"noarch\0"), (5000, 6, &vec![b'x'; padding])])
+            header(&[
+                (1000, 6, name),
+                (1001, 6, b"1\0"),
+                (1022, 6, b"noarch\0"),
+                (5000, 6, &vec![b'x'; padding]),
+            ])
         };
         let (small, large) = (record(b"small\0", 1), record(b"large\0", 600));
         let mut pages = vec![vec![0; SIZE]; 4];
@@ -180,7 +186,9 @@ mod tests {
         put(order, &mut elsewhere, 8, u32::try_from(large.len()).unwrap());
         let here = [&[HERE][..], &small].concat();
         let mut end = SIZE;
-        for (place, item) in [&[HERE, 1, 0, 0, 0][..], &here, &[HERE, 2, 0, 0, 0], &elsewhere].iter().enumerate() {
+        for (place, item) in
+            [&[HERE, 1, 0, 0, 0][..], &here, &[HERE, 2, 0, 0, 0], &elsewhere].iter().enumerate()
+        {
             page[end - item.len()..end].copy_from_slice(item);
             end -= item.len();
             put_short(order, page, HEAD + 2 * place, end);

@@ -73,3 +73,66 @@ pub(super) fn records(file: &File, length: u64, note: &mut dyn FnMut(&[u8])) -> 
 fn number(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |it| u32::from_le_bytes(*it))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io::Write as _;
+
+    use super::super::super::tests::header;
+    use super::super::rpm_packages;
+    use super::*;
+
+    /// One package in the third slot.
+    fn database() -> Vec<u8> {
+        let record = header(&[(1000, 6, b"one\0"), (1001, 6, b"1\0"), (1022, 6, b"noarch\0")]);
+        let count = u32::try_from(record.len()).unwrap();
+        let size = (16 + record.len() + 12).next_multiple_of(16);
+        let mut file = Vec::new();
+        let mut put = |text: &[u8], numbers: &[u32]| {
+            file.extend_from_slice(text);
+            file.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        };
+        put(MAGIC, &[0, 1, 1, 2, 0, 0, 0]);
+        for slot in 0..254 {
+            let used = [7, 256, u32::try_from(size / 16).unwrap()];
+            put(SLOT, if slot == 2 { &used } else { &[0, 0, 0] });
+        }
+        put(BLOB, &[7, 1, count]);
+        put(&record, &[]);
+        put(&vec![0; size - 28 - record.len()], &[0, count]);
+        put(END, &[]);
+        file
+    }
+
+    fn read(bytes: &[u8]) -> Result<usize, RpmError> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        rpm_packages(&file).map(|packages| packages.len())
+    }
+
+    #[test]
+    fn no_byte_of_it_is_believed() {
+        let whole = database();
+        assert_eq!(read(&whole).unwrap(), 1);
+        let mut errors = 0;
+        let places = (0..96).chain(4096..whole.len());
+        for at in places {
+            for wrong in [0, 1, 7, 0x7f, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] = wrong;
+                errors += usize::from(read(&bytes).is_err());
+            }
+        }
+        assert!(errors > 100, "{errors}");
+        for end in (0..whole.len()).step_by(31) {
+            assert!(read(&whole[..end]).is_err() || end == 0);
+        }
+        // Every slot asks for more than there is.
+        let mut bytes = whole;
+        for slot in bytes[32..4096].chunks_exact_mut(16) {
+            slot[4..].copy_from_slice(&[7_u32, 256, 8_000_000].map(u32::to_le_bytes).concat());
+        }
+        assert!(read(&bytes).is_err());
+    }
+}
