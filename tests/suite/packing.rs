@@ -1,20 +1,13 @@
 //! Why two archives of the same files are not the same.
 
-#[allow(dead_code)]
-#[path = "../transfer_support/layout.rs"]
-mod layout;
-#[allow(dead_code)]
-#[path = "../../src/layer/tests/tar.rs"]
-mod tars;
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use layout::Layout;
 use serde_json::{Value, json};
-use tars::Tar;
 
+use crate::hostile::layout::{self, Layout};
+use crate::hostile::tars::Tar;
 use crate::support::{Plywood, count, skip};
 
 const PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";

@@ -2,7 +2,7 @@
 
 /// Of two places each, in both archives, how many entries would have to be moved at least, and the first that are
 /// not at the same place: the places there of the one archive and of the other, counted among the common ones.
-pub(super) fn moved(pairs: &mut Vec<(u32, u32)>) -> Option<Moved> {
+pub(super) fn moved(pairs: &mut [(u32, u32)]) -> Option<Moved> {
     pairs.sort_unstable();
     let mut sorted: Vec<u32> = pairs.iter().map(|pair| pair.1).collect();
     sorted.sort_unstable();
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     fn of(places: &[u32]) -> Option<Moved> {
-        moved(&mut (0..).zip(places.iter().copied()).collect())
+        moved(&mut (0..).zip(places.iter().copied()).collect::<Vec<_>>())
     }
 
     #[test]

@@ -43,8 +43,11 @@ pub(super) fn parse(mut rest: &[u8], most_segments: usize) -> Result<Pax, &'stat
     Ok(pax)
 }
 
-/// Key and value of the record that `rest` begins with, and what follows it.
-pub(in crate::layer) fn next_record(rest: &[u8]) -> Result<(&[u8], &[u8], &[u8]), &'static str> {
+/// Key and value of a record, and what follows it.
+type Record<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+/// The record that `rest` begins with.
+pub(in crate::layer) fn next_record(rest: &[u8]) -> Result<Record<'_>, &'static str> {
     let blank = rest.iter().position(|&byte| byte == b' ').ok_or(BAD)?;
     let length = decimal(&rest[..blank]).and_then(|length| usize::try_from(length).ok()).ok_or(BAD)?;
     let record = rest.get(blank + 1..length).ok_or(BAD)?;
