@@ -314,6 +314,88 @@ fn compressions_are_compared_by_their_heads() {
     assert_eq!(found[1], json!(["compression", "files"]));
 }
 
+/// When and by what an image was made, and what is noted beside: told, and no difference of what it is.
+#[test]
+fn documents_are_compared() {
+    let plain = Tar::new().file("f", b"x").end();
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str, change: fn(&mut Value, &mut Value)| {
+        let mut layout = Layout::new();
+        let layer = layout.blob(PLAIN, &plain);
+        let mut config: Value =
+            serde_json::from_slice(&layout::config(&[layer["digest"].as_str().unwrap().parse().unwrap()]))
+                .unwrap();
+        let mut manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "layers": [layer],
+            "annotations": { "org.opencontainers.image.created": "2020" },
+        });
+        change(&mut config, &mut manifest);
+        let config = serde_json::to_vec_pretty(&config).unwrap();
+        manifest["config"] = layout.blob("application/vnd.oci.image.config.v1+json", &config);
+        let manifest = layout.manifest(&manifest);
+        layout.index(&[manifest]);
+        format!("oci:{}", layout.directory(&folder.path().join(name)))
+    };
+    let usual = place("usual", |_, _| {});
+    let others = [
+        place("late", |config, _| {
+            config["created"] = json!("2021-01-01T00:00:00Z");
+            config["history"][0]["created"] = json!("2021-01-01T00:00:01Z");
+        }),
+        place("built", |config, _| config["container"] = json!("b".repeat(200))),
+        place("noted", |_, manifest| {
+            manifest["annotations"] = json!({ "org.opencontainers.image.created": "2021", "x": "y\u{1b}" });
+        }),
+        place("spelled", |config, _| {
+            let os = config.as_object_mut().unwrap().remove("os").unwrap();
+            config["os"] = os;
+        }),
+        place("other", |config, _| config["config"]["Cmd"] = json!(["/bin/other"])),
+        place("again", |_, _| {}),
+    ];
+    let script: Vec<String> =
+        others.iter().map(|other| format!("diff(image(`{usual}`), image(`{other}`))")).collect();
+    let plywood = Plywood::new();
+    let found = plywood.json(&format!("[{}]", script.join(", ")));
+    let ids = |place: usize| lines(&found[place]);
+    assert_eq!(
+        ids(0),
+        [
+            "created 1 null 2020-01-02T03:04:05Z 2021-01-01T00:00:00Z",
+            "history created 1 null 2020-01-02T03:04:05Z 2021-01-01T00:00:01Z"
+        ]
+    );
+    assert_eq!(ids(1), [format!("configuration container 1 null null {}…", "b".repeat(120))]);
+    assert_eq!(
+        ids(2),
+        ["annotation org.opencontainers.image.created 1 null 2020 2021", "annotation x 1 null null y\u{1b}"]
+    );
+    assert!(
+        ids(3).len() == 1 && ids(3)[0].starts_with("configuration's spelling 1 null sha256:"),
+        "{:?}",
+        ids(3)
+    );
+    assert_eq!((ids(4).len(), ids(5).len()), (0, 0));
+    let verdicts: Vec<&str> = (0..6).map(|place| found[place]["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["same", "same", "same", "same", "different", "identical"]);
+    let reproducible: Vec<bool> = (0..6).map(|place| found[place]["reproducible"] == true).collect();
+    assert_eq!(reproducible, [false, false, false, false, false, true]);
+    let except = r#"#{ except: ["created", "documents"] }"#;
+    for other in &others[..4] {
+        let found = plywood.json(&format!("diff(image(`{usual}`), image(`{other}`), {except}).reproducible"));
+        assert_eq!(found, true, "{other}");
+    }
+    // As a gate reads it.
+    let gate = |other: &str| {
+        let script =
+            format!("exit(if diff(image(`{usual}`), image(`{other}`)).reproducible {{ 0 }} else {{ 1 }})");
+        plywood.eval(&script).code
+    };
+    assert_eq!((gate(&others[5]), gate(&others[0])), (0, 1));
+}
+
 /// What GNU tar writes of one tree, told one to do and then another.
 #[test]
 fn gnu_tars_formats_and_options_are_told_apart() {

@@ -19,6 +19,8 @@ use super::tar::Source;
 pub enum Facet {
     /// When the documents say that it was made.
     Created,
+    /// What its documents note beside what it is for.
+    Documents,
     /// The sequence of the entries.
     Order,
     /// An entry that only one has: a parent directory, a duplicate.
@@ -45,8 +47,9 @@ pub enum Facet {
 
 impl Facet {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Created,
+        Self::Documents,
         Self::Order,
         Self::Entries,
         Self::Mtime,
@@ -65,6 +68,7 @@ impl Facet {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
+            Self::Documents => "documents",
             Self::Order => "order",
             Self::Entries => "entries",
             Self::Mtime => "mtime",

@@ -24,7 +24,7 @@ impl Record for Comparison {
         },
         Key {
             name: "verdict",
-            doc: "`identical`, `same` (but for when it was made), `packed differently`, `only times differ` or `different`",
+            doc: "`identical`, `same` (but for when and by what it was made), `packed differently`, `only times differ` or `different`",
             get: |it| json::text(&it.verdict),
         },
         Key {

@@ -18,7 +18,7 @@ impl Record for PackingDifference {
         },
         Key {
             name: "part",
-            doc: "`created`, `order`, `entries`, `mtime`, `owner`, `mode`, `link`, `xattrs`, `headers`, `pax`, `padding`, `compression`",
+            doc: "`created`, `documents`, `order`, `entries`, `mtime`, `owner`, `mode`, `link`, `xattrs`, `headers`, `pax`, `padding`, `compression`",
             get: |it| json::text(&it.part),
         },
         Key {

@@ -1,6 +1,7 @@
 //! `diff(a, b)`: two images, containers or layers beside each other.
 
 mod config;
+mod documents;
 mod files;
 mod layers;
 mod packages;
@@ -42,7 +43,7 @@ pub struct Comparison {
     pub same: bool,
     /// Whether besides nothing is packed, dated or told differently, but for what is left out.
     pub reproducible: bool,
-    /// `identical`: bit for bit; `same`: but for when it was made; `packed differently`: the same files in other
+    /// `identical`: bit for bit; `same`: but for when and by what it was made; `packed differently`: the same files in other
     /// archives; `only times differ`; `different`.
     pub verdict: String,
     /// Sorted by the paths' bytes.
@@ -131,7 +132,7 @@ pub struct LayerDifference {
 pub struct PackingDifference {
     /// The layer, from 0; none of what is told of the image.
     pub layer: Option<usize>,
-    /// `created`, `order`, `entries`, `mtime`, `owner`, `mode`, `link`, `xattrs`, `headers`, `pax`, `padding` or
+    /// `created`, `documents`, `order`, `entries`, `mtime`, `owner`, `mode`, `link`, `xattrs`, `headers`, `pax`, `padding` or
     /// `compression`.
     pub part: String,
     /// What exactly: `uname`, `format`, `pax atime`, `gzip mtime`, ….
@@ -235,7 +236,7 @@ impl Workbench {
         let packages =
             if rules.leaves_out("packages") { Vec::new() } else { packages::compare(&one, &other)? };
         let same = files.is_empty() && config.is_empty() && packages.is_empty();
-        packing.splice(0..0, packing::of_documents(&one, &other, &rules));
+        packing.splice(0..0, documents::compare(&one, &other, &rules));
         let only_times = config.is_empty()
             && packages.is_empty()
             && files.iter().all(|file| file.reasons == [Aspect::Mtime.as_str()]);
@@ -243,7 +244,7 @@ impl Workbench {
         let reproducible = same && packing.is_empty() && history.is_empty() && !divided;
         let verdict = match () {
             () if one.id.is_some() && one.id == other.id && packing.is_empty() => "identical",
-            () if same && packing.iter().all(|it| it.part == Facet::Created.as_str()) && !divided => "same",
+            () if same && packing.iter().all(|it| it.layer.is_none()) && !divided => "same",
             () if same => "packed differently",
             () if only_times => "only times differ",
             () => "different",

@@ -1,16 +1,13 @@
-//! Why the archives of two layers are not the same, and how images that are tell so.
+//! Why the archives of two layers are not the same.
 
 use std::io::{self, BufRead, Read, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-
-use serde_json::Value;
 
 use super::super::in_place::SeenLayer;
 use super::super::layers::absolute;
 use super::super::{Error, ErrorKind, Image, Layer, Result, Workbench};
 use super::side::Side;
 use super::{PackingDifference, Rules};
-use crate::image::Config;
 use crate::layer::{self, Facet, PackingRules, Source};
 use crate::oci::{DiffId, Digest};
 use crate::store::{ImageRecord, LayerRecord};
@@ -213,40 +210,6 @@ pub(super) fn of_blobs(
         // Another level, another compressor, or cut into other pieces.
         let size = |blob: &Blob| Some(format!("{} bytes", blob.size));
         found.push(difference("compressed bytes", size(&one), size(&other)));
-    }
-    found
-}
-
-/// When two images were made; and where nothing else tells them apart, that their documents are not the same.
-pub(super) fn of_documents(one: &Side, other: &Side, rules: &Rules) -> Vec<PackingDifference> {
-    let (Some(was), Some(is)) = (&one.config, &other.config) else { return Vec::new() };
-    if !rules.regards(Facet::Created) {
-        return Vec::new();
-    }
-    let difference = |field: &str, count, before: Option<String>, after: Option<String>| PackingDifference {
-        layer: None,
-        part: Facet::Created.as_str().to_owned(),
-        field: field.to_owned(),
-        count,
-        path: None,
-        before,
-        after,
-    };
-    let mut found = Vec::new();
-    let created = |config: &Config| config.created().map(str::to_owned);
-    if created(was) != created(is) {
-        found.push(difference("created", 1, created(was), created(is)));
-    }
-    let dates = |config: &Config| -> Vec<Option<String>> {
-        config.history().iter().map(|step: &Value| step["created"].as_str().map(str::to_owned)).collect()
-    };
-    let (was, is) = (dates(was), dates(is));
-    let mut differing = was.iter().zip(&is).filter(|(was, is)| was != is);
-    if was.len() == is.len()
-        && let Some((before, after)) = differing.next()
-    {
-        let count = 1 + differing.count() as u64;
-        found.push(difference("history created", count, before.clone(), after.clone()));
     }
     found
 }
