@@ -124,7 +124,7 @@ fn look_into(
     Ok(ExaminedLayer { diff_id: file.diff_id, digest: file.digest, file_size, compression, head, index })
 }
 
-/// Writes the tar of a layer that was seen in `source` to `out`, as it lies there.
+/// Writes the tar of a layer that was seen in `source` to `out`, as it lies there; another one may be read beside.
 ///
 /// # Errors
 /// As [`examine`]; where the source has changed and has that layer no more; whatever `out` says.
@@ -145,7 +145,7 @@ pub fn write_examined_tar(
     let section = bundle.section(&file.member)?;
     let compression = start_of(&section, &file.member)?;
     let failed = || Error::io("unpack", Path::new(&file.member));
-    let expansion = Expansion::of(limits, &file.member);
+    let expansion = Expansion::of(limits, &file.member).side_by_side();
     let mut content = compression.reader(watch.reader(section), expansion).map_err(failed())?;
     io::copy(&mut content, out).map_err(failed())?;
     Ok(())

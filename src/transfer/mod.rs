@@ -43,7 +43,7 @@ mod watch;
 pub use compression::Compression;
 pub use error::{Error, RegistryFault};
 pub use examine::{Examined, ExaminedLayer, examine, write_examined_tar};
-pub use layer_tar::write as write_layer_tar;
+pub use layer_tar::write_side_by_side as write_layer_tar;
 pub use limits::Limits;
 pub use load::{LoadOptions, Loaded, load};
 pub use network::{Network, Patience};

@@ -396,6 +396,30 @@ fn documents_are_compared() {
     assert_eq!((gate(&others[5]), gate(&others[0])), (0, 1));
 }
 
+/// Decoders that want much memory take turns; two that are read side by side must not wait for each other.
+#[test]
+fn large_windows_do_not_wait_for_each_other() {
+    use std::io::Write as _;
+    let folder = tempfile::tempdir().unwrap();
+    let content: Vec<u8> =
+        (0..6_000_000_u32).map(|it| it.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+    let place = |name: &str, mtime: &str| {
+        let file = |header: &mut [u8]| octal(&mut header[136..], mtime);
+        let plain = Tar::new().with(b'0', b"f", &content, file).with(b'0', b"g", &content, file).end();
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        encoder.window_log(27).unwrap();
+        encoder.write_all(&plain).unwrap();
+        image(folder.path(), name, ZSTD, &encoder.finish().unwrap(), &plain)
+    };
+    let (one, other) = (place("one", "00000001750"), place("other", "00000001751"));
+    let plywood = Plywood::new();
+    let found = plywood.json(&format!(
+        "let a = image(`{one}`); let b = image(`{other}`);
+         [diff(layers(a)[0], layers(b)[0]).packing.map(\"field\"), diff(a, b).packing.map(\"field\")]"
+    ));
+    assert_eq!(found, json!([["mtime"], ["mtime"]]));
+}
+
 /// What GNU tar writes of one tree, told one to do and then another.
 #[test]
 fn gnu_tars_formats_and_options_are_told_apart() {
