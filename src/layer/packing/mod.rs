@@ -129,5 +129,5 @@ pub fn compare_packing(
     other: impl Source,
     rules: &PackingRules<'_>,
 ) -> Result<Option<Vec<PackingDifference>>, Error> {
-    pairs::compare(one, other, rules)
+    pairs::compare(one, other, rules, pairs::MOST_WAITING)
 }

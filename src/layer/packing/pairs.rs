@@ -12,7 +12,7 @@ use crate::layer::error::Error;
 use crate::layer::tar::Source;
 
 /// Bytes of entries that wait for their partners. With more the orders have nothing to do with each other.
-const MOST_WAITING: usize = 128 << 20;
+pub(super) const MOST_WAITING: usize = 128 << 20;
 /// Paths that are kept for naming the first that is out of place.
 const MOST_NAMED: usize = 4096;
 
@@ -20,6 +20,7 @@ pub(super) fn compare(
     one: impl Source,
     other: impl Source,
     rules: &PackingRules<'_>,
+    most_waiting: usize,
 ) -> Result<Option<Vec<PackingDifference>>, Error> {
     let (mut old_tape, mut new_tape) = (Tape::default(), Tape::default());
     let mut one = Walk::new(one, &mut old_tape, rules);
@@ -40,7 +41,7 @@ pub(super) fn compare(
         if is_end {
             break;
         }
-        if pairs.waiting_bytes > MOST_WAITING {
+        if pairs.waiting_bytes > most_waiting {
             return Ok(Some(pairs.give_up()));
         }
     }
@@ -207,5 +208,95 @@ pub(super) fn word(item: &Item) -> String {
             format!("{} to {}", item.member.kind.as_str(), super::heads::shown(&item.member.link))
         }
         kind => kind.as_str().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::super::tests::tar::Tar;
+    use super::*;
+    use crate::layer::Limits;
+
+    fn told(
+        one: &[u8],
+        other: &[u8],
+        interrupted: bool,
+        most: usize,
+    ) -> Result<Option<Vec<PackingDifference>>, Error> {
+        let limits = Limits::default();
+        let rules = PackingRules {
+            limits: &limits,
+            counts: &|_| true,
+            regards: &|_| true,
+            interrupted: &|| interrupted,
+        };
+        compare(one, other, &rules, most)
+    }
+
+    fn tar(names: impl Iterator<Item = u32>) -> Vec<u8> {
+        names.fold(Tar::new(), |tar, name| tar.file(&format!("{name:04}"), b"")).end()
+    }
+
+    #[test]
+    fn it_ends_early_where_it_must() {
+        let (sorted, reversed) = (tar(0..200), tar((0..200).rev()));
+        let found = told(&sorted, &reversed, false, MOST_WAITING).unwrap().unwrap();
+        assert_eq!((found.len(), found[0].field.as_str(), found[0].count), (1, "order", 199));
+        assert_eq!(found[0].path.as_deref(), Some(&b"0000"[..]));
+        let found = told(&sorted, &reversed, false, 10_000).unwrap().unwrap();
+        assert_eq!(found.len(), 1);
+        assert!(found[0].field.starts_with("order, too different") && found[0].count < 30, "{found:?}");
+        assert_eq!(told(&sorted, &reversed, true, MOST_WAITING).unwrap(), None);
+        assert_eq!(told(&sorted, &sorted, false, 2000).unwrap(), Some(Vec::new()));
+        for end in [100, 512 * 3 + 7, 512 * 4 + 100] {
+            assert!(told(&sorted, &reversed[..end], false, MOST_WAITING).is_err(), "{end}");
+        }
+    }
+
+    /// Against a definition that needs no cleverness: what is paired, and the longest common subsequence.
+    #[test]
+    fn orders_agree_with_the_plain_definition() {
+        let mut state = 7_u32;
+        let mut next = |most: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % most
+        };
+        for _ in 0..300 {
+            let pick = |next: &mut dyn FnMut(u32) -> u32| {
+                let length = next(9);
+                (0..length).map(|_| next(7)).collect::<Vec<u32>>()
+            };
+            let (one, other) = (pick(&mut next), pick(&mut next));
+            let found = told(&tar(one.iter().copied()), &tar(other.iter().copied()), false, MOST_WAITING);
+            let found = found.unwrap().unwrap();
+            let count =
+                |field: &str| found.iter().find(|it| it.field == field).map_or(0, |it| it.count as usize);
+            let mut common = 0;
+            for name in 0..7 {
+                let times = |of: &[u32]| of.iter().filter(|it| **it == name).count();
+                common += times(&one).min(times(&other));
+            }
+            assert_eq!(count("entry missing"), one.len() - common, "{one:?} {other:?}");
+            assert_eq!(count("entry more"), other.len() - common, "{one:?} {other:?}");
+            // The n-th of a name here is the n-th there.
+            let ranked = |of: &[u32], than: &[u32]| -> Vec<(u32, usize)> {
+                let times = |of: &[u32], name: u32| of.iter().filter(|it| **it == name).count();
+                let ranks = of.iter().enumerate().map(|(at, name)| (*name, times(&of[..at], *name)));
+                ranks.filter(|(name, rank)| *rank < times(than, *name)).collect()
+            };
+            let (here, there) = (ranked(&one, &other), ranked(&other, &one));
+            let mut table = vec![vec![0; there.len() + 1]; here.len() + 1];
+            for (row, old) in here.iter().enumerate() {
+                for (column, new) in there.iter().enumerate() {
+                    table[row + 1][column + 1] = if old == new {
+                        table[row][column] + 1
+                    } else {
+                        table[row][column + 1].max(table[row + 1][column])
+                    };
+                }
+            }
+            assert_eq!(count("order"), common - table[here.len()][there.len()], "{one:?} {other:?}");
+        }
     }
 }
