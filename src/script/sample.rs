@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::workbench::{
     Change, Check, ConfigDifference, Container, Duplicate, File, FileDifference, FsckReport,
     HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer, LayerDifference,
-    PackageDifference, Problem, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
+    PackageDifference, PackingDifference, Problem, Reason, Snapshot, TreeItem, Version, Waste, WasteItem,
 };
 
 pub fn image() -> Image {
@@ -227,6 +227,19 @@ pub fn layer_difference() -> LayerDifference {
         before: Some(format!("sha256:{}", "3c".repeat(32))),
         after: Some(format!("sha256:{}", "4d".repeat(32))),
         what: "times".to_owned(),
+        packing: vec!["mtime".to_owned()],
+    }
+}
+
+pub fn packing_difference() -> PackingDifference {
+    PackingDifference {
+        layer: Some(1),
+        part: "mtime".to_owned(),
+        field: "mtime".to_owned(),
+        count: 3,
+        path: Some("/etc".to_owned()),
+        before: Some("2024-01-01T00:00:00Z".to_owned()),
+        after: Some("2024-01-02T00:00:00Z".to_owned()),
     }
 }
 

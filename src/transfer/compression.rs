@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use super::Error;
-use super::expansion::{Counted, Decoded, Expansion, LARGEST_WINDOW, SMALL_WINDOW, Turn, has_small_window};
+use super::expansion::{Counted, Decoded, Expansion, LARGEST_WINDOW, SMALL_WINDOW, has_small_window};
 use crate::oci::media_type as media;
 
 /// Read ahead of a decompressor.
@@ -86,7 +86,7 @@ impl Compression {
         counted.by_ref().take(HEAD).read_to_end(&mut head)?;
         let is_small = has_small_window(&head);
         let buffered = BufReader::with_capacity(BUFFER, io::Cursor::new(head).chain(counted));
-        let turn = if is_small { None } else { Some(Turn::take()) };
+        let turn = if is_small { None } else { expansion.turn() };
         let mut decoder = zstd::Decoder::with_buffer(buffered)?;
         decoder.window_log_max(if is_small { SMALL_WINDOW } else { LARGEST_WINDOW })?;
         Ok(Box::new(Decoded::new(decoder, taken, expansion, turn)))

@@ -1,7 +1,7 @@
 //! Images looked at where they lie: nothing is unpacked, stored or believed.
 
 use std::collections::HashSet;
-use std::io::BufReader;
+use std::io::{self, BufReader, Read as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::expansion::Expansion;
 use super::images::{self, LayerFile};
 use super::load::{check_kind, in_parallel, place_of, processors};
 use super::watch::Watch;
-use super::{Error, Limits, Source};
+use super::{Error, Limits, Source, packed};
 use crate::layer::{self, Index};
 use crate::oci::{DiffId, Digest, Reference};
 use crate::sys::Interrupt;
@@ -43,6 +43,8 @@ pub struct ExaminedLayer {
     pub file_size: u64,
     /// How the file is compressed.
     pub compression: Compression,
+    /// Its first bytes.
+    pub head: Vec<u8>,
     /// What is in it, as [`layer::unpack`] would have it; in a file without a name, because the lists
     /// of a large image would take several times the memory.
     pub index: Arc<Index>,
@@ -103,6 +105,9 @@ fn look_into(
     let section = bundle.section(&file.member)?;
     let file_size = section.size();
     let compression = start_of(&section, &file.member)?;
+    let mut head = Vec::new();
+    let read = section.clone().take(packed::HEAD as u64).read_to_end(&mut head);
+    read.map_err(Error::io("read", Path::new(&file.member)))?;
     let entries = match compression {
         Compression::None => layer::index_tar(section.range(), &limits.layer),
         _ => {
@@ -116,12 +121,38 @@ fn look_into(
     let place = place.map_err(Error::io("create a file in", scratch))?.into_temp_path();
     Index::write(&entries.map_err(Error::layer)?, &place).map_err(Error::layer)?;
     let index = Arc::new(Index::open(&place).map_err(Error::layer)?);
-    Ok(ExaminedLayer { diff_id: file.diff_id, digest: file.digest, file_size, compression, index })
+    Ok(ExaminedLayer { diff_id: file.diff_id, digest: file.digest, file_size, compression, head, index })
+}
+
+/// Writes the tar of a layer that was seen in `source` to `out`, as it lies there; another one may be read beside.
+///
+/// # Errors
+/// As [`examine`]; where the source has changed and has that layer no more; whatever `out` says.
+pub fn write_examined_tar(
+    source: &Source,
+    diff_id: &DiffId,
+    scratch: &Path,
+    limits: &Limits,
+    interrupt: Interrupt,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
+    let (path, wanted, layout) = place_of(source)?;
+    let watch = Watch::new(interrupt);
+    let bundle = Bundle::open(&path, scratch, limits, &watch)?;
+    let found = images::find(&bundle, layout, wanted.as_deref(), limits)?;
+    let file = found.iter().flat_map(|image| &image.layers).find(|file| file.diff_id == *diff_id);
+    let file = file.ok_or_else(|| Error::Missing { path, member: diff_id.to_string() })?;
+    let section = bundle.section(&file.member)?;
+    let compression = start_of(&section, &file.member)?;
+    let failed = || Error::io("unpack", Path::new(&file.member));
+    let expansion = Expansion::of(limits, &file.member).side_by_side();
+    let mut content = compression.reader(watch.reader(section), expansion).map_err(failed())?;
+    io::copy(&mut content, out).map_err(failed())?;
+    Ok(())
 }
 
 /// How the layer file `member` is compressed.
 pub(super) fn start_of(section: &Section, member: &str) -> Result<Compression, Error> {
-    use std::io::Read as _;
     let mut start = Vec::with_capacity(6);
     let read = section.clone().take(6).read_to_end(&mut start);
     read.map_err(Error::io("read", Path::new(member)))?;

@@ -13,17 +13,29 @@ pub(super) struct Expansion {
     name: String,
     times: u64,
     free: u64,
+    /// Whether a decoder that wants much memory waits for its turn.
+    waits: bool,
 }
 
 impl Expansion {
     /// What `limits` allow to `name`.
     pub fn of(limits: &Limits, name: impl Into<String>) -> Self {
-        Self { name: name.into(), times: limits.expansion, free: limits.expansion_bytes }
+        Self { name: name.into(), times: limits.expansion, free: limits.expansion_bytes, waits: true }
     }
 
     /// Anything, for what the store has taken in.
     pub const fn any() -> Self {
-        Self { name: String::new(), times: u64::MAX, free: u64::MAX }
+        Self { name: String::new(), times: u64::MAX, free: u64::MAX, waits: true }
+    }
+
+    /// The same for one of two streams that are read side by side: who waited for the other's end would never see it.
+    pub fn side_by_side(self) -> Self {
+        Self { waits: false, ..self }
+    }
+
+    /// The turn of a decoder with a large window.
+    pub fn turn(&self) -> Option<Turn> {
+        self.waits.then(Turn::take)
     }
 }
 
@@ -80,7 +92,7 @@ impl<D: Read> Read for Decoded<D> {
             _ => error,
         })?;
         self.given += count as u64;
-        let Expansion { name, times, free } = &self.expansion;
+        let Expansion { name, times, free, .. } = &self.expansion;
         if self.given > *free && self.given > self.taken.load(Ordering::Relaxed).saturating_mul(*times) {
             let error = Error::Limit { name: name.clone(), limit: "expansion", allowed: *times };
             return Err(io::Error::other(error));
@@ -123,6 +135,11 @@ impl Drop for Turn {
 /// Source: RFC 8878, sections 3.1.1.1 and 3.1.2.
 pub(super) fn has_small_window(start: &[u8]) -> bool {
     window(start).is_some_and(|size| size <= 1 << SMALL_WINDOW)
+}
+
+/// How much memory the first frame in `start` wants.
+pub(super) fn frame_window(start: &[u8]) -> Option<u64> {
+    window(start)
 }
 
 fn window(mut rest: &[u8]) -> Option<u64> {

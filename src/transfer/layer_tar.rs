@@ -16,6 +16,23 @@ use crate::store::{LayerRecord, Store, TarSource};
 /// # Errors
 /// [`Error::Rebuilt`] if the store is damaged; whatever `out` says.
 pub(super) fn write(store: &Store, layer: &LayerRecord, out: &mut dyn Write) -> Result<(), Error> {
+    write_as(store, layer, Expansion::any(), out)
+}
+
+/// The same for one of two layers that are read side by side.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_side_by_side(store: &Store, layer: &LayerRecord, out: &mut dyn Write) -> Result<(), Error> {
+    write_as(store, layer, Expansion::any().side_by_side(), out)
+}
+
+fn write_as(
+    store: &Store,
+    layer: &LayerRecord,
+    expansion: Expansion,
+    out: &mut dyn Write,
+) -> Result<(), Error> {
     let mut out = Hashing::new(out);
     match &layer.tar {
         TarSource::Canonical => {
@@ -30,8 +47,8 @@ pub(super) fn write(store: &Store, layer: &LayerRecord, out: &mut dyn Write) -> 
         }
         TarSource::Blob(digest, _) => {
             let path = store.blob_path(digest);
-            let (_, mut content) = Compression::open(store.open_blob(digest)?, Expansion::any())
-                .map_err(Error::io("read", &path))?;
+            let (_, mut content) =
+                Compression::open(store.open_blob(digest)?, expansion).map_err(Error::io("read", &path))?;
             io::copy(&mut content, &mut out).map_err(Error::io("copy", &path))?;
         }
     }

@@ -17,7 +17,7 @@ use crate::layer::{Entry, Index, Kind};
 use crate::oci::{DiffId, Digest, Reference};
 use crate::store::ImageRecord;
 use crate::transfer::registry::{self, Remote};
-use crate::transfer::{self, Examined, Source};
+use crate::transfer::{self, Examined, ExaminedLayer, Source};
 
 /// Where an image is that is not in the store.
 #[derive(Debug)]
@@ -26,6 +26,13 @@ pub struct Origin {
     seen: Seen,
     // A daemon's image, written out: it goes with the last value that has it.
     _archive: Option<tempfile::NamedTempFile>,
+}
+
+/// A layer that was looked into, and where that was.
+#[derive(Debug, Clone)]
+pub(super) struct SeenLayer {
+    pub layer: ExaminedLayer,
+    pub source: Source,
 }
 
 /// What is known of it.
@@ -91,7 +98,10 @@ impl Workbench {
             ));
         };
         let mut known = self.examined.lock().unwrap_or_else(PoisonError::into_inner);
-        known.extend(examined.layers.iter().map(|layer| (layer.diff_id, Arc::clone(&layer.index))));
+        known.extend(examined.layers.iter().map(|layer| {
+            let seen = SeenLayer { layer: layer.clone(), source: source.clone() };
+            (layer.diff_id, seen)
+        }));
         drop(known);
         let (id, references) = (examined.id, examined.references.clone());
         let digest = examined.manifest.as_deref().map(Digest::of);
@@ -158,7 +168,12 @@ impl Workbench {
         if self.store()?.layer(diff_id)?.is_some() {
             return Ok(None);
         }
-        Ok(self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(diff_id).cloned())
+        Ok(self.seen_layer(diff_id).map(|seen| seen.layer.index))
+    }
+
+    /// A layer that was looked into where it lies.
+    pub(super) fn seen_layer(&self, diff_id: &DiffId) -> Option<SeenLayer> {
+        self.examined.lock().unwrap_or_else(PoisonError::into_inner).get(diff_id).cloned()
     }
 
     /// The layers as they were seen.

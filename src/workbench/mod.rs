@@ -61,7 +61,7 @@ pub use check::{Finding, FindingItem, RULES, RuleValue, Rules, Verdict};
 pub use checkpoint::Checkpoint;
 pub use compare::{
     CompareOptions, Comparison, ConfigDifference, FileDifference, HistoryDifference, LayerDifference,
-    Operand, PackageDifference,
+    Operand, PackageDifference, PackingDifference,
 };
 pub use error::{Error, ErrorKind};
 pub use explore::Explored;
@@ -83,7 +83,7 @@ pub use types::{
     Snapshot, Waste, WasteItem,
 };
 
-use crate::layer::{Index, OverlayFormat};
+use crate::layer::OverlayFormat;
 use crate::oci::{DiffId, Digest};
 use crate::store::Store;
 use crate::sys::Interrupt;
@@ -150,8 +150,8 @@ pub struct Workbench {
     trees: OnceLock<fallback::Trees>,
     /// Images made ready to run, by id.
     prepared: Mutex<HashMap<Digest, Arc<Prepared>>>,
-    /// File indexes of layers that are only looked at.
-    examined: Mutex<HashMap<DiffId, Arc<Index>>>,
+    /// Layers that are only looked at.
+    examined: Mutex<HashMap<DiffId, in_place::SeenLayer>>,
     /// Models of what was looked into last.
     looks: look::Kept,
     /// Id of the container that ran last.

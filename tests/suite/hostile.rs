@@ -10,12 +10,12 @@ mod form;
 mod judge;
 #[allow(dead_code)]
 #[path = "../transfer_support/layout.rs"]
-mod layout;
+pub mod layout;
 mod listing;
 mod place;
 mod service;
 #[path = "../../src/layer/tests/tar.rs"]
-mod tars;
+pub mod tars;
 
 mod bounds;
 mod damage;

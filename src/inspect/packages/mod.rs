@@ -7,6 +7,8 @@ mod pip;
 mod pkg;
 mod rpm;
 
+pub use rpm::{RpmError, RpmFormat, rpm_packages};
+
 /// One installed package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Package {
@@ -33,7 +35,7 @@ pub enum Database {
     Npm,
     /// What the starter image's `pkg` has of one package.
     Pkg,
-    /// rpm's SQLite file; its records are [headers](rpm_header).
+    /// rpm's, in one of [three formats](RpmFormat).
     Rpm,
 }
 
@@ -50,7 +52,10 @@ impl Database {
             (b"var/lib/dpkg/status.d", name) if !name.ends_with(b".md5sums") => Some(Self::Dpkg),
             (b"var/lib/pkg/installed", _) => Some(Self::Pkg),
             (b"lib/apk/db" | b"usr/lib/apk/db", b"installed") => Some(Self::Apk),
-            (b"var/lib/rpm" | b"usr/lib/sysimage/rpm" | b"usr/share/rpm", b"rpmdb.sqlite") => Some(Self::Rpm),
+            (
+                b"var/lib/rpm" | b"usr/lib/sysimage/rpm" | b"usr/share/rpm",
+                b"rpmdb.sqlite" | b"Packages" | b"Packages.db",
+            ) => Some(Self::Rpm),
             (dir, b"METADATA") if dir.ends_with(b".dist-info") => Some(Self::Pip),
             (dir, b"PKG-INFO") if dir.ends_with(b".egg-info") => Some(Self::Pip),
             (_, name) if name.ends_with(b".egg-info") => Some(Self::Pip),
@@ -109,6 +114,9 @@ mod tests {
             ("app/package.json", None),
             ("var/lib/pkg/installed/hello", Some(Database::Pkg)),
             ("usr/lib/sysimage/rpm/rpmdb.sqlite", Some(Database::Rpm)),
+            ("var/lib/rpm/Packages", Some(Database::Rpm)),
+            ("usr/lib/sysimage/rpm/Packages.db", Some(Database::Rpm)),
+            ("srv/Packages", None),
             ("status", None),
         ] {
             assert_eq!(Database::of(path.as_bytes()), database, "{path}");
@@ -142,7 +150,7 @@ mod tests {
     }
 
     /// A header as rpm stores it: counts, index entries of tag, type, offset and count, then the data.
-    fn header(entries: &[(u32, u32, &[u8])]) -> Vec<u8> {
+    pub(super) fn header(entries: &[(u32, u32, &[u8])]) -> Vec<u8> {
         let mut index = Vec::new();
         let mut data: Vec<u8> = Vec::new();
         for (tag, kind, value) in entries {

@@ -15,6 +15,8 @@ mod write;
 
 pub use content::{Content, DirContent};
 pub use digest::digest_tar;
+pub(super) use parse::{number, text};
+pub(super) use pax::next_record;
 pub(super) use reader::{Member, Reader, Recorder};
 pub use source::{FileRange, Source};
 pub(super) use sparse::Sparse;

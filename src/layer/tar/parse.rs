@@ -71,12 +71,12 @@ pub(super) fn id(number: i64) -> Option<u32> {
 }
 
 /// A field up to its first NUL.
-pub(super) fn text(field: &[u8]) -> &[u8] {
+pub(in crate::layer) fn text(field: &[u8]) -> &[u8] {
     field.split(|&byte| byte == 0).next().unwrap_or(field)
 }
 
 /// Octal digits among blanks and NULs, or base 256 where the first bit is set; empty is 0.
-pub(super) fn number(field: &[u8]) -> Option<i64> {
+pub(in crate::layer) fn number(field: &[u8]) -> Option<i64> {
     let (&first, rest) = field.split_first()?;
     if first & 0x80 != 0 {
         // Two's complement, whose sign is the second bit.

@@ -36,19 +36,25 @@ const BAD: &str = "a PAX header is malformed";
 pub(super) fn parse(mut rest: &[u8], most_segments: usize) -> Result<Pax, &'static str> {
     let mut pax = Pax::default();
     while !rest.is_empty() {
-        let blank = rest.iter().position(|&byte| byte == b' ').ok_or(BAD)?;
-        let length = decimal(&rest[..blank]).and_then(|length| usize::try_from(length).ok()).ok_or(BAD)?;
-        let record = rest.get(blank + 1..length).ok_or(BAD)?;
-        let record = record.strip_suffix(b"\n").ok_or(BAD)?;
-        let equals = record.iter().position(|&byte| byte == b'=').ok_or(BAD)?;
-        let (key, value) = (&record[..equals], &record[equals + 1..]);
-        if key.is_empty() || key.contains(&0) {
-            return Err(BAD);
-        }
+        let (key, value, after) = next_record(rest)?;
         pax.take(key, value, most_segments)?;
-        rest = &rest[length..];
+        rest = after;
     }
     Ok(pax)
+}
+
+/// Key and value of a record, and what follows it.
+type Record<'a> = (&'a [u8], &'a [u8], &'a [u8]);
+
+/// The record that `rest` begins with.
+pub(in crate::layer) fn next_record(rest: &[u8]) -> Result<Record<'_>, &'static str> {
+    let blank = rest.iter().position(|&byte| byte == b' ').ok_or(BAD)?;
+    let length = decimal(&rest[..blank]).and_then(|length| usize::try_from(length).ok()).ok_or(BAD)?;
+    let record = rest.get(blank + 1..length).ok_or(BAD)?;
+    let record = record.strip_suffix(b"\n").ok_or(BAD)?;
+    let equals = record.iter().position(|&byte| byte == b'=').ok_or(BAD)?;
+    let (key, value) = (&record[..equals], &record[equals + 1..]);
+    if key.is_empty() || key.contains(&0) { Err(BAD) } else { Ok((key, value, &rest[length..])) }
 }
 
 impl Pax {

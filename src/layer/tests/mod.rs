@@ -9,5 +9,5 @@ mod laws;
 mod mounted;
 mod round_trip;
 mod support;
-mod tar;
+pub(super) mod tar;
 mod view;

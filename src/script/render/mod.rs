@@ -9,6 +9,7 @@ mod plain;
 mod table;
 mod terminal;
 mod tree;
+mod unified;
 mod visible;
 
 use rhai::Dynamic;

@@ -20,7 +20,8 @@ pub fn render(value: &Dynamic, style: &Style) -> String {
         return String::new();
     }
     if let Ok(text) = value.as_immutable_string_ref() {
-        return visible(text.strip_suffix('\n').unwrap_or(&text));
+        let coloured = if style.color { super::unified::unified(&text) } else { None };
+        return coloured.unwrap_or_else(|| visible(text.strip_suffix('\n').unwrap_or(&text)));
     }
     if let Some(diff) = value.read_lock::<List<Change>>() {
         return changes(&diff, style);

@@ -18,8 +18,13 @@ impl Record for Comparison {
             get: |it| Dynamic::from_bool(it.same),
         },
         Key {
+            name: "reproducible",
+            doc: "whether besides nothing is packed, dated or told differently",
+            get: |it| Dynamic::from_bool(it.reproducible),
+        },
+        Key {
             name: "verdict",
-            doc: "`identical`, `same` (but packed or dated differently), `only times differ` or `different`",
+            doc: "`identical`, `same` (but for when and by what it was made), `packed differently`, `only times differ` or `different`",
             get: |it| json::text(&it.verdict),
         },
         Key {
@@ -43,6 +48,11 @@ impl Record for Comparison {
             get: |it| Dynamic::from(it.layers.iter().cloned().collect::<List<_>>()),
         },
         Key {
+            name: "packing",
+            doc: "why archives of the same files are not the same: order, times, headers, compression, …",
+            get: |it| Dynamic::from(it.packing.iter().cloned().collect::<List<_>>()),
+        },
+        Key {
             name: "packages",
             doc: "packages that are not the same",
             get: |it| Dynamic::from(it.packages.iter().cloned().collect::<List<_>>()),
@@ -58,9 +68,23 @@ impl Record for Comparison {
         Column { title: "files", cell: |it| Cell::count(it.files.len() as u64) },
         Column { title: "settings", cell: |it| Cell::count(it.config.len() as u64) },
         Column { title: "packages", cell: |it| Cell::count(it.packages.len() as u64) },
+        Column { title: "packing", cell: |it| Cell::text(parts(it)) },
     ];
 
     fn brief(&self) -> String {
-        format!("{} and {}: {}", self.before, self.after, self.verdict)
+        let parts = parts(self);
+        let told = if parts.is_empty() { parts } else { format!(" ({parts})") };
+        format!("{} and {}: {}{told}", self.before, self.after, self.verdict)
     }
+}
+
+/// The parts of archives that differ anywhere.
+fn parts(it: &Comparison) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in it.packing.iter().map(|it| it.part.as_str()) {
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts.join(", ")
 }

@@ -19,13 +19,16 @@ pub fn getter_type(of: &str, name: &str) -> Option<(&'static str, Option<&'stati
         ("Comparison", "history") => ("HistoryDifferences", None),
         ("Comparison", "layers") => ("LayerDifferences", None),
         ("Comparison", "packages") => ("PackageDifferences", None),
+        ("Comparison", "packing") => ("PackingDifferences", None),
         (_, "files") => ("Files", None),
         ("Image", "config") => ("map", None),
-        (_, "references" | "diff_ids" | "command" | "garbage" | "paths" | "reasons") => {
+        (_, "references" | "diff_ids" | "command" | "garbage" | "paths" | "reasons" | "packing") => {
             ("array", Some("text"))
         }
         (_, "stdout_blob" | "stderr_blob") => ("blob", None),
-        (_, "verified" | "same" | "ok" | "repaired" | "empty_layer") => ("true or false", None),
+        (_, "verified" | "same" | "reproducible" | "ok" | "repaired" | "empty_layer") => {
+            ("true or false", None)
+        }
         (
             _,
             "size" | "saving" | "bytes" | "total" | "index" | "mode" | "uid" | "gid" | "file_count"
@@ -89,6 +92,7 @@ mod tests {
         agrees(&sample::history_difference());
         agrees(&sample::layer_difference());
         agrees(&sample::package_difference());
+        agrees(&sample::packing_difference());
         assert_eq!(getter_type("Image", "nothing"), None);
         assert_eq!(getter_type("number", "size"), None);
         assert_eq!(getter_type("Container", "files"), Some(("Files", None)));

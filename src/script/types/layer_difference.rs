@@ -14,8 +14,13 @@ impl Record for LayerDifference {
         Key { name: "after", doc: "the other's", get: |it| json::optional(it.after.as_ref()) },
         Key {
             name: "what",
-            doc: "`same`, `times` (of files), `packing` (order, headers or form of the tar), `files`, `only one`",
+            doc: "`same`, `compression`, `times` (of files), `packing` (of the same files), `ignored` (nothing that counts), `files`, `only one`",
             get: |it| json::text(&it.what),
+        },
+        Key {
+            name: "packing",
+            doc: "the parts of the archives that differ, an array: `order`, `mtime`, `headers`, …",
+            get: |it| json::texts(&it.packing),
         },
     ];
     const COLUMNS: &'static [Column<Self>] = &[
@@ -23,6 +28,7 @@ impl Record for LayerDifference {
         Column { title: "before", cell: |it| Cell::id(it.before.clone().unwrap_or_default()) },
         Column { title: "after", cell: |it| Cell::id(it.after.clone().unwrap_or_default()) },
         Column { title: "what differs", cell: |it| Cell::text(&it.what) },
+        Column { title: "packing", cell: |it| Cell::text(it.packing.join(", ")) },
     ];
 
     fn brief(&self) -> String {

@@ -26,6 +26,7 @@ mod missing;
 mod operators;
 mod package;
 mod package_difference;
+mod packing_difference;
 mod problem;
 mod properties;
 mod prune_report;
@@ -53,8 +54,8 @@ use super::raised::Raised;
 use crate::workbench::{
     Change, Check, Comparison, ConfigDifference, Container, Duplicate, File, FileDifference, Finding,
     FindingItem, FsckReport, HistoryDifference, HistoryEntry, Image, InstalledPackage, Junk, Layer,
-    LayerDifference, PackageDifference, Problem, PruneReport, Reason, Snapshot, TreeItem, Verdict, Version,
-    Waste, WasteItem,
+    LayerDifference, PackageDifference, PackingDifference, Problem, PruneReport, Reason, Snapshot, TreeItem,
+    Verdict, Version, Waste, WasteItem,
 };
 
 /// What help, suggestions and completion know of a type.
@@ -119,7 +120,8 @@ macro_rules! types {
 types! {
     listed: Image, Container, Snapshot, Layer, Change, File, WasteItem, HistoryEntry, Problem, Check,
         TreeItem, Version, Reason, Junk, Duplicate, InstalledPackage, Finding, FindingItem,
-        FileDifference, ConfigDifference, HistoryDifference, LayerDifference, PackageDifference;
+        FileDifference, ConfigDifference, HistoryDifference, LayerDifference, PackageDifference,
+        PackingDifference;
     single: Comparison, Waste, Verdict, PruneReport, FsckReport, Raised,
 }
 
@@ -224,6 +226,7 @@ mod tests {
         keys_are_getters(&sample::history_difference());
         keys_are_getters(&sample::layer_difference());
         keys_are_getters(&sample::package_difference());
+        keys_are_getters(&sample::packing_difference());
         keys_are_getters(&Raised { container: Some(sample::container()), ..Raised::invalid("x") });
     }
 

@@ -23,7 +23,12 @@ terminal it is Docker's lines.
 Of two images, containers or layers a `Comparison`: `files` with the reasons of each, `config`,
 `history`, `layers`, `packages` (of apk, dpkg, npm, pip, pkg, rpm), `same` and a `verdict`. Of a comparison
 `d`, `d.text(path)` is the unified diff of one file. Images that are only looked at in place are taken
-into the store. For a gate in CI: `exit(if diff(a, b).same { 0 } else { 1 })`.",
+into the store. For a gate in CI: `exit(if diff(a, b).same { 0 } else { 1 })`.
+
+Where layers hold the same files and yet have other digests, `packing` says why: the order of the entries,
+times, owners' names, mode bits, formats and other header fields, PAX records, padding, compression; each with
+how many entries show it and the first. `reproducible` is true where there is none of that either, but
+for what `ignore` and `except` leave out.",
     overloads: &[
         Overload { params: &[CONTAINER], returns: "Diff" },
         Overload { params: &[BEFORE, AFTER], returns: "Comparison" },
@@ -39,10 +44,31 @@ into the store. For a gate in CI: `exit(if diff(a, b).same { 0 } else { 1 })`.",
         Opt {
             name: "except",
             takes: Takes::Texts,
-            doc: "what does not count: of files `mtime`, `owner`, `mode`, …; settings such as `Cmd`, `Env`, `Labels.x`; `config`, `packages`",
+            doc: "what does not count: of files `mtime`, `owner`, `mode`, …; settings such as `Cmd`, `Env`, `Labels.x`; of archives `order`, `headers`, `pax`, …; `config`, `packages`, `packing`",
             completes: Completes::OneOf(&[
-                "mtime", "mode", "owner", "xattrs", "link", "device", "size", "content", "type", "Cmd",
-                "Env", "Labels", "config", "packages",
+                "mtime",
+                "mode",
+                "owner",
+                "xattrs",
+                "link",
+                "device",
+                "size",
+                "content",
+                "type",
+                "Cmd",
+                "Env",
+                "Labels",
+                "config",
+                "packages",
+                "packing",
+                "created",
+                "documents",
+                "order",
+                "entries",
+                "headers",
+                "pax",
+                "padding",
+                "compression",
             ]),
         },
     ],
@@ -60,6 +86,11 @@ into the store. For a gate in CI: `exit(if diff(a, b).same { 0 } else { 1 })`.",
         Example {
             about: "what counts",
             code: r#"let v1 = run(base(), "mkdir -p /var/log; echo x > /var/log/x").commit("demo:d2"); diff(base(), v1, #{ ignore: "/var", except: "Cmd" }).same"#,
+            needs: Needs::Engine,
+        },
+        Example {
+            about: "why two builds have other digests",
+            code: r#"let make = |tag| run(base(), "echo x > /x").commit(tag); diff(make.call("demo:d3"), make.call("demo:d4")).packing.map("field")"#,
             needs: Needs::Engine,
         },
     ],

@@ -16,7 +16,8 @@ pub static VERB: Verb = Verb {
     summary: "the unified diff of one file of a comparison",
     doc: "\
 Empty where both have the same; a file that only one of them has is compared with nothing. Of what is no
-UTF-8 text it only says that it differs.",
+UTF-8 text it only says that it differs. At a terminal it is coloured, with the changed words of a line
+inverted.",
     overloads: &[Overload { params: &[COMPARISON, PATH], returns: "text" }],
     options: &[],
     examples: &[Example {

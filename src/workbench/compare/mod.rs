@@ -1,9 +1,11 @@
 //! `diff(a, b)`: two images, containers or layers beside each other.
 
 mod config;
+mod documents;
 mod files;
 mod layers;
 mod packages;
+mod packing;
 mod side;
 mod text;
 
@@ -14,6 +16,7 @@ use serde::Serialize;
 use super::{Error, Result, Workbench};
 use crate::inspect::Globs;
 use crate::inspect::model::{Aspect, Aspects};
+use crate::layer::Facet;
 use side::Side;
 
 pub use side::Operand;
@@ -25,7 +28,7 @@ pub struct CompareOptions {
     /// all that is in it.
     pub ignore: Vec<String>,
     /// What does not count: aspects of files such as `mtime`, settings such as `Cmd`, `Env` (all of them) or
-    /// `Env.PATH`, and `config` or `packages` as a whole.
+    /// `Env.PATH`, and `config` or `packages` as a whole; of archives the parts of [`Facet`], or `packing` as a whole.
     pub except: Vec<String>,
 }
 
@@ -38,7 +41,10 @@ pub struct Comparison {
     pub after: String,
     /// Whether files, configuration and packages are the same.
     pub same: bool,
-    /// `identical`: bit for bit; `same`: times of layers or their packing differ; `only times differ`; `different`.
+    /// Whether besides nothing is packed, dated or told differently, but for what is left out.
+    pub reproducible: bool,
+    /// `identical`: bit for bit; `same`: but for when and by what it was made; `packed differently`: the same files in other
+    /// archives; `only times differ`; `different`.
     pub verdict: String,
     /// Sorted by the paths' bytes.
     pub files: Vec<FileDifference>,
@@ -48,6 +54,8 @@ pub struct Comparison {
     pub history: Vec<HistoryDifference>,
     /// Layer by layer.
     pub layers: Vec<LayerDifference>,
+    /// Why the layers' archives are not the same, and when the images were made; layer by layer.
+    pub packing: Vec<PackingDifference>,
     /// Sorted by manager and name.
     pub packages: Vec<PackageDifference>,
     /// What is compared, for looking closer.
@@ -60,8 +68,8 @@ impl PartialEq for Comparison {
     fn eq(&self, other: &Self) -> bool {
         (&self.before, &self.after, &self.verdict, &self.files, &self.config)
             == (&other.before, &other.after, &other.verdict, &other.files, &other.config)
-            && (&self.history, &self.layers, &self.packages)
-                == (&other.history, &other.layers, &other.packages)
+            && (&self.history, &self.layers, &self.packing, &self.packages)
+                == (&other.history, &other.layers, &other.packing, &other.packages)
     }
 }
 
@@ -112,9 +120,31 @@ pub struct LayerDifference {
     pub before: Option<String>,
     /// Digest of the other's.
     pub after: Option<String>,
-    /// `same`; `times`: nothing but files' times; `packing`: the same files, so the order, the headers or the form
-    /// of the tar; `files`; `only one`.
+    /// `same`; `compression`: one tar, compressed in two ways; `times`: nothing but files' times; `packing`: the same
+    /// files in another tar; `ignored`: only what is left out; `files`; `only one`.
     pub what: String,
+    /// The parts of the archives that differ, as in [`PackingDifference::part`].
+    pub packing: Vec<String>,
+}
+
+/// One thing in which two archives of the same files differ.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PackingDifference {
+    /// The layer, from 0; none of what is told of the image.
+    pub layer: Option<usize>,
+    /// `created`, `documents`, `order`, `entries`, `mtime`, `owner`, `mode`, `link`, `xattrs`, `headers`, `pax`, `padding` or
+    /// `compression`.
+    pub part: String,
+    /// What exactly: `uname`, `format`, `pax atime`, `gzip mtime`, ….
+    pub field: String,
+    /// How many entries show it.
+    pub count: u64,
+    /// The first of them, absolute, escaped.
+    pub path: Option<String>,
+    /// What it was there.
+    pub before: Option<String>,
+    /// What it is.
+    pub after: Option<String>,
 }
 
 /// A package that is not the same.
@@ -136,31 +166,50 @@ pub struct PackageDifference {
 struct Rules {
     ignored: Globs,
     except: Aspects,
+    facets: Vec<Facet>,
     settings: Vec<String>,
 }
 
 /// Settings beside those of the runtime, and what is left out as a whole.
 const WORDS: [&str; 7] = ["architecture", "variant", "os", "os.version", "author", "config", "packages"];
 
+/// All parts of archives.
+const PACKING: &str = "packing";
+
 impl Rules {
     fn of(options: &CompareOptions) -> Result<Self> {
         let ignored = Globs::of_ignored(&options.ignore).map_err(Error::invalid)?;
-        let (mut except, mut settings) = (Aspects::default(), Vec::new());
+        let (mut except, mut facets, mut settings) = (Aspects::default(), Vec::new(), Vec::new());
         for word in &options.except {
-            if let Some(aspect) = Aspect::ALL.into_iter().find(|aspect| aspect.as_str() == word) {
-                except.insert(aspect);
-            } else if word.starts_with(char::is_uppercase) || WORDS.contains(&word.as_str()) {
+            // `mtime` and some others are both.
+            let aspect = Aspect::ALL.into_iter().find(|aspect| aspect.as_str() == word);
+            aspect.into_iter().for_each(|aspect| except.insert(aspect));
+            let meant = Facet::ALL.into_iter().filter(|facet| facet.as_str() == word || word == PACKING);
+            let before = facets.len();
+            facets.extend(meant);
+            if aspect.is_some() || facets.len() > before {
+                continue;
+            }
+            if word.starts_with(char::is_uppercase) || WORDS.contains(&word.as_str()) {
                 settings.push(word.clone());
             } else {
-                let known: Vec<&str> =
-                    Aspect::ALL.iter().map(|aspect| aspect.as_str()).chain(WORDS).collect();
+                let mut known: Vec<&str> = Aspect::ALL.iter().map(|aspect| aspect.as_str()).collect();
+                let parts = Facet::ALL.iter().map(|facet| facet.as_str());
+                known.extend(parts.filter(|part| !Aspect::ALL.iter().any(|it| it.as_str() == *part)));
+                known.push(PACKING);
+                known.extend(WORDS);
                 return Err(Error::invalid(format!("nothing differs in `{word}`")).with_hint(format!(
                     "files and images differ in {}, or settings such as `Cmd` and `Env.PATH`",
                     known.join(", ")
                 )));
             }
         }
-        Ok(Self { ignored, except, settings })
+        Ok(Self { ignored, except, facets, settings })
+    }
+
+    /// Whether a part of archives counts.
+    fn regards(&self, facet: Facet) -> bool {
+        !self.facets.contains(&facet)
     }
 
     /// Whether a setting does not count.
@@ -183,16 +232,20 @@ impl Workbench {
         let mut config = config::compare(&one, &other);
         config.retain(|it| !rules.leaves_out("config") && !rules.leaves_out(&it.key));
         let history = config::compare_histories(&one, &other);
-        let layers = layers::compare(&one, &other, &rules, self.settings.interrupt)?;
+        let (layers, mut packing) = layers::compare(self, &one, &other, &rules)?;
         let packages =
-            if rules.leaves_out("packages") { Vec::new() } else { packages::compare(&one, &other) };
+            if rules.leaves_out("packages") { Vec::new() } else { packages::compare(&one, &other)? };
         let same = files.is_empty() && config.is_empty() && packages.is_empty();
+        packing.splice(0..0, documents::compare(&one, &other, &rules));
         let only_times = config.is_empty()
             && packages.is_empty()
             && files.iter().all(|file| file.reasons == [Aspect::Mtime.as_str()]);
+        let divided = layers.iter().any(|layer| matches!(layer.what.as_str(), "files" | "only one"));
+        let reproducible = same && packing.is_empty() && history.is_empty() && !divided;
         let verdict = match () {
-            () if one.id.is_some() && one.id == other.id => "identical",
-            () if same => "same",
+            () if one.id.is_some() && one.id == other.id && packing.is_empty() => "identical",
+            () if same && packing.iter().all(|it| it.layer.is_none()) && !divided => "same",
+            () if same => "packed differently",
             () if only_times => "only times differ",
             () => "different",
         };
@@ -200,11 +253,13 @@ impl Workbench {
             before: one.label().to_owned(),
             after: other.label().to_owned(),
             same,
+            reproducible,
             verdict: verdict.to_owned(),
             files,
             config,
             history,
             layers,
+            packing,
             packages,
             sides: Arc::new((one, other)),
         })

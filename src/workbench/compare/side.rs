@@ -2,8 +2,11 @@
 
 use std::fs::File;
 
+use serde_json::Value;
+
 use super::super::look::{Content, Look};
 use super::super::{Container, Image, Layer, Result, Subject, Workbench};
+use super::packing::{Blob, Tar};
 use crate::image::Config;
 use crate::layer::EntryRef;
 use crate::oci::DiffId;
@@ -29,6 +32,12 @@ pub(super) struct Side {
     pub(super) diff_ids: Vec<DiffId>,
     /// Equal ids are the same thing, bit for bit.
     pub(super) id: Option<String>,
+    /// The manifest, where there is one.
+    pub(super) manifest: Option<Value>,
+    /// How to have the layers' exact tars, by layer.
+    pub(super) tars: Vec<Tar>,
+    /// How the layers came, by layer; none where nobody kept that.
+    pub(super) blobs: Vec<Option<Blob>>,
     /// A layer that stands for itself.
     own: Option<usize>,
 }
@@ -44,24 +53,42 @@ impl Workbench {
             Operand::Layer(layer) => return self.layer_side(layer),
         };
         let look = self.look(&subject, Content::Needed)?;
-        let (config, id) = match operand {
+        let mut manifest = None;
+        let (config, id, blobs) = match operand {
             Operand::Image(image) => {
-                (Config::parse(self.image_record(image)?.config)?, Some(image.id.clone()))
+                let record = self.image_record(image)?;
+                let blobs = self.image_blobs(image, &record)?;
+                // One image can lie in two places with two manifests; the store keeps one.
+                let seen = self.examined(image)?.map(|examined| examined.manifest.clone());
+                let raw = seen.unwrap_or_else(|| record.manifest.clone());
+                manifest = raw.and_then(|raw| serde_json::from_slice(&raw).ok());
+                (Config::parse(record.config)?, Some(image.id.clone()), blobs)
             }
             Operand::Container(container) => {
                 let record = self.container_record(container)?;
-                (self.prepare_container(&record)?.config.clone(), None)
+                (self.prepare_container(&record)?.config.clone(), None, Vec::new())
             }
             Operand::Layer(_) => unreachable!("answered above"),
         };
         let diff_ids = config.diff_ids().to_vec();
-        Ok(Side { look, diff_ids, config: Some(config), id, own: None })
+        let tars = diff_ids.iter().map(|diff_id| self.tar_of(diff_id)).collect::<Result<_>>()?;
+        Ok(Side { look, diff_ids, config: Some(config), id, manifest, tars, blobs, own: None })
     }
 
     fn layer_side(&self, layer: &Layer) -> Result<Side> {
         if let Some(id) = &layer.container {
             let look = self.look(&Subject::Container(self.container(id)?), Content::Needed)?;
-            return Ok(Side { look, config: None, diff_ids: Vec::new(), id: None, own: Some(layer.index) });
+            let (diff_ids, tars, blobs) = (Vec::new(), Vec::new(), Vec::new());
+            return Ok(Side {
+                look,
+                config: None,
+                diff_ids,
+                id: None,
+                manifest: None,
+                tars,
+                blobs,
+                own: Some(layer.index),
+            });
         }
         let diff_id: DiffId = layer.diff_id.parse()?;
         let look = self.look_at_layer(&diff_id)?;
@@ -70,6 +97,9 @@ impl Workbench {
             config: None,
             diff_ids: vec![diff_id],
             id: Some(layer.diff_id.clone()),
+            manifest: None,
+            tars: vec![self.tar_of(&diff_id)?],
+            blobs: vec![self.layer_blob(layer, &diff_id)?],
             own: Some(0),
         })
     }

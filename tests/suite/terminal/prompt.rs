@@ -268,6 +268,34 @@ fn colours_are_there_unless_unwanted() {
     assert!(!terminal.prompt(2).contains("\x1b[3"));
 }
 
+/// Removed, added, the changed word of a line; what a stranger wrote into it is spelled.
+#[test]
+fn differences_of_texts_are_coloured() {
+    let plywood = Plywood::new();
+    let make = r#"let d = diff(run(base(), "printf 'same\nthe old word\n' > /f").commit("c:1"), run(base(), "printf 'same\nthe new\\033[5m word\n' > /f").commit("c:2"));"#;
+    let mut terminal = Terminal::open_with(&plywood, &[]);
+    terminal.line(make);
+    terminal.prompt(2);
+    terminal.line("d.text(\"/f\")");
+    let shown = terminal.prompt(3);
+    for wanted in [
+        "\x1b[36m@@ -1,2 +1,2 @@\x1b[0m",
+        "\x1b[31m-the \x1b[7mold\x1b[27m word\x1b[0m",
+        "\x1b[32m+the \x1b[7mnew\\x1b[5m\x1b[27m word\x1b[0m",
+    ] {
+        assert!(shown.contains(wanted), "{wanted:?} in {shown:?}");
+    }
+    let mut terminal = Terminal::open(&plywood);
+    terminal.line(r#"diff("c:1", "c:2").text("/f")"#);
+    let shown = terminal.prompt(2);
+    assert!(
+        shown.contains("-the old word") && !shown.contains("\x1b[31m") && !shown.contains("\x1b[7m"),
+        "{shown:?}"
+    );
+    let piped = plywood.eval(r#"diff("c:1", "c:2").text("/f")"#);
+    assert!(piped.stdout.contains("\n-the old word\n"), "{}", piped.stdout);
+}
+
 #[test]
 fn what_is_typed_ahead_is_not_lost() {
     let plywood = Plywood::new();

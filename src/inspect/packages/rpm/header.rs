@@ -1,6 +1,6 @@
-//! rpm: a header of its database. Source: rpm's `docs/manual/hregions.md` and `lib/header.c`.
+//! A package's header, as rpm stores it. Source: rpm's `docs/manual/hregions.md` and `lib/header.c`.
 
-use super::Package;
+use super::super::Package;
 
 const NAME: u32 = 1000;
 const VERSION: u32 = 1001;
@@ -8,7 +8,7 @@ const RELEASE: u32 = 1002;
 const EPOCH: u32 = 1003;
 const ARCHITECTURE: u32 = 1022;
 
-pub(super) fn package(record: &[u8]) -> Option<Package> {
+pub(in crate::inspect::packages) fn package(record: &[u8]) -> Option<Package> {
     let number = |at: usize| record.get(at..).and_then(<[u8]>::first_chunk).map(|it| u32::from_be_bytes(*it));
     let (count, length) = (usize::try_from(number(0)?).ok()?, usize::try_from(number(4)?).ok()?);
     let start = count.checked_mul(16)?.checked_add(8)?;
