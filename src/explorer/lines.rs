@@ -147,19 +147,12 @@ fn children(tree: &Tree, node: NodeId, sort: Sort, shown: &dyn Fn(&NodeId) -> bo
     // Stable: equals stay sorted by name.
     match sort {
         Sort::Name => {}
-        Sort::Size => found.sort_by_key(|node| std::cmp::Reverse(tree.row(*node).map_or(0, |row| row.bytes))),
-        Sort::Change => found.sort_by_key(|node| {
-            tree.row(*node).map_or(9, |row| match place(row.change) {
-                3 if row.changed_below => 3,
-                3 => 4,
-                place => place,
-            })
+        Sort::Size => found.sort_by_key(|node| std::cmp::Reverse(tree.bytes(*node))),
+        Sort::Change => found.sort_by_key(|node| match tree.change(*node) {
+            (None, true) => 3,
+            (None, false) => 4,
+            (change, _) => place(change),
         }),
     }
     found
-}
-
-/// Whether there is something below a path to fold.
-pub fn has_below(tree: &Tree, node: NodeId) -> bool {
-    tree.children(node).next().is_some()
 }

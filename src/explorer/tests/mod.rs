@@ -1,6 +1,7 @@
 //! Keys are pressed and the frame is looked at, without a terminal.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod pair;
 mod person;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use super::draw::Theme;
+use super::extract::gather;
 use super::material::Material;
 use super::state::Focus;
 use crate::inspect::Model;
@@ -313,7 +315,9 @@ fn extraction_stays_in_its_folder() {
         .sees("File exists");
     // A directory: all that is in it, links left out; what cannot be read is told.
     person.types("/usr$").press(KeyCode::Enter).control('e').press(KeyCode::Esc);
-    let picked: Vec<Vec<u8>> = person.state.extracted().into_iter().map(|file| file.entry.path).collect();
+    let roots = person.state.roots();
+    let picked = gather(&person.state.material, &roots);
+    let picked: Vec<Vec<u8>> = picked.into_iter().map(|file| file.entry.path).collect();
     assert!(
         picked.contains(&b"usr/bin/wget".to_vec()) && picked.contains(&b"usr/lib/big.so".to_vec()),
         "{picked:?}"

@@ -1,5 +1,6 @@
 //! `diff(a, b)`: two images, containers or layers beside each other.
 
+mod beside;
 mod config;
 mod files;
 mod layers;
@@ -16,6 +17,7 @@ use crate::inspect::Globs;
 use crate::inspect::model::{Aspect, Aspects};
 use side::Side;
 
+pub(super) use beside::{Beside, Told};
 pub use side::Operand;
 
 /// What is left out of a comparison.

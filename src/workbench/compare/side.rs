@@ -44,15 +44,19 @@ impl Workbench {
             Operand::Layer(layer) => return self.layer_side(layer),
         };
         let look = self.look(&subject, Content::Needed)?;
-        let (config, id) = match operand {
-            Operand::Image(image) => {
+        self.side_with(&subject, look)
+    }
+
+    /// What is looked into already as a side.
+    pub(super) fn side_with(&self, subject: &Subject, look: Look) -> Result<Side> {
+        let (config, id) = match subject {
+            Subject::Image(image) => {
                 (Config::parse(self.image_record(image)?.config)?, Some(image.id.clone()))
             }
-            Operand::Container(container) => {
+            Subject::Container(container) => {
                 let record = self.container_record(container)?;
                 (self.prepare_container(&record)?.config.clone(), None)
             }
-            Operand::Layer(_) => unreachable!("answered above"),
         };
         let diff_ids = config.diff_ids().to_vec();
         Ok(Side { look, diff_ids, config: Some(config), id, own: None })
