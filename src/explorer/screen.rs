@@ -18,6 +18,7 @@ use super::draw::{Theme, draw, waiting};
 use super::material::{Material, Selection};
 use super::state::State;
 use super::work::{Answer, Job, Worker};
+use crate::sys::Interrupt;
 use crate::sys::terminal::Raw;
 
 /// The other screen, clicks and wheel with their places, keys told apart where the terminal can.
@@ -32,6 +33,8 @@ pub struct Look {
     pub name: String,
     /// Whether there are colours.
     pub color: bool,
+    /// SIGINT from elsewhere, which ends it as Ctrl-C does.
+    pub interrupt: Interrupt,
 }
 
 /// Why nothing could be explored.
@@ -96,6 +99,9 @@ pub fn explore<E: Send + 'static>(
             Err(_) => {}
         }
         screen.terminal.draw(|frame| waiting(frame, &look.name, begun.elapsed().as_millis() / 100, theme))?;
+        if look.interrupt.raised() {
+            return Ok(Selection::default());
+        }
         while event::poll(Duration::ZERO)? {
             if let Event::Key(key) = event::read()?
                 && gives_up(key)
@@ -107,7 +113,7 @@ pub fn explore<E: Send + 'static>(
     // What was shown meanwhile by others, such as bars of a download, goes.
     let area = screen.area()?;
     screen.terminal.resize(area)?;
-    explored(&mut screen, material, news, &heard, theme)
+    explored(&mut screen, material, news, &heard, look)
 }
 
 fn gives_up(key: KeyEvent) -> bool {
@@ -123,8 +129,9 @@ fn explored<E: Send + 'static>(
     material: Arc<Material>,
     news: Sender<News<E>>,
     heard: &Receiver<News<E>>,
-    theme: Theme,
+    look: &Look,
 ) -> Result<Selection, Failure<E>> {
+    let theme = Theme { color: look.color };
     let (jobs, wanted) = mpsc::channel();
     let mut worker = Worker::new(Arc::clone(&material));
     let working = thread::Builder::new().name("explore".to_owned()).spawn(move || {
@@ -189,6 +196,7 @@ fn explored<E: Send + 'static>(
             state.ended |= matches!(event, Event::Key(key) if is_interrupt(key));
             typed.push_back(event);
         }
+        state.ended |= look.interrupt.raised();
         // All that was typed meanwhile goes into one frame, but for keys whose meaning is still being worked on.
         while !state.ended
             && let Some(event) = typed.front()

@@ -1,5 +1,6 @@
 //! The terminal before, during and after.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rexpect::process::{Signal, WaitStatus};
@@ -46,9 +47,14 @@ fn the_terminal_is_given_back() {
     let folder = tempfile::tempdir().unwrap();
     let image = archive(folder.path());
     let plywood = Plywood::new();
-    for (keys, signal) in
-        [(Some("q"), None), (Some("\x03"), None), (None, Some(Signal::SIGTERM)), (None, Some(Signal::SIGHUP))]
-    {
+    for (keys, signal) in [
+        (Some("q"), None),
+        (Some("\x03"), None),
+        (None, Some(Signal::SIGTERM)),
+        (None, Some(Signal::SIGHUP)),
+        (None, Some(Signal::SIGQUIT)),
+        (None, Some(Signal::SIGINT)),
+    ] {
         let mut window = Window::explore(&plywood, &image, (80, 24));
         window.sees("Layers 1/3").sees("─big.so");
         assert!(window.is_full_screen());
@@ -60,6 +66,8 @@ fn the_terminal_is_given_back() {
         }
         let status = window.end();
         match signal {
+            // As Ctrl-C for whatever else the program does.
+            Some(Signal::SIGINT) => assert!(matches!(status, WaitStatus::Exited(_, 130)), "{status:?}"),
             Some(signal) => {
                 assert!(
                     matches!(status, WaitStatus::Signaled(_, got, _) if got as i32 == signal as i32),
@@ -78,6 +86,111 @@ fn the_terminal_is_given_back() {
         let ends = |end: &[u8]| written.windows(end.len()).any(|part| part == end);
         assert!(ends(b"\x1b[?1000l") && ends(b"\x1b[?25h") && ends(b"\x1b[<u"));
     }
+}
+
+/// What stands for a fault of ours: run by the test below, with a terminal of its own.
+#[test]
+fn panics_in_a_terminal() {
+    let Ok(place) = std::env::var("PLYWOOD_TEST_PANIC") else { return };
+    let interrupt = plywood::sys::Interrupt;
+    let look = plywood::explorer::Look { name: "demo:1".to_owned(), color: true, interrupt };
+    let at = place.clone();
+    let open = move || {
+        assert_ne!(at, "open", "on purpose");
+        let entries = vec![plywood::layer::Entry::new(b"file".to_vec(), plywood::layer::Kind::File)];
+        let layers = vec![plywood::inspect::model::Entries::List(entries.into())];
+        let model = Arc::new(plywood::inspect::Model::new(layers, |_, _, _| None));
+        let is_drawn = at == "draw";
+        let pair = plywood::explorer::Pair {
+            names: ["one".to_owned(), "two".to_owned()],
+            facts: Vec::new(),
+            others: Vec::new(),
+            late: None,
+            origin: Arc::new(|_, _| panic!("on purpose")),
+        };
+        Ok::<_, String>(plywood::explorer::Material {
+            name: "demo:1".to_owned(),
+            facts: Vec::new(),
+            layers: vec![plywood::explorer::LayerRow::default()],
+            waste: Arc::new(model.waste()),
+            model,
+            load: Arc::new(|_, _, _| panic!("on purpose")),
+            refine: None,
+            pair: is_drawn.then(|| Arc::new(pair)),
+        })
+    };
+    let outcome = std::panic::catch_unwind(|| plywood::explorer::explore(&look, open).map(|_| ()));
+    match outcome {
+        Ok(Err(plywood::explorer::Failure::Lost)) => println!("it was lost"),
+        Err(_) => println!("it has panicked"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    for (place, keys, said) in
+        [("open", "", "it was lost"), ("work", "\t\r", "it was lost"), ("draw", "]p", "it has panicked")]
+    {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "explorer::lives::panics_in_a_terminal", "--nocapture", "--test-threads=1"]);
+        command.env("PLYWOOD_TEST_PANIC", place);
+        let mut window = Window::open(command, (80, 24));
+        if place != "open" {
+            window.sees("file").keys(keys);
+        }
+        let status = window.end();
+        assert!(matches!(status, WaitStatus::Exited(_, 0)), "{place}: {status:?}\n{}", window.screen());
+        assert!(!window.is_full_screen(), "{place}");
+        window.sees(said).sees("test result: ok");
+        let settings = window.settings();
+        assert!(settings.contains(" icanon") && settings.contains("\nopost"), "{place}: {settings}");
+        let written = window.written();
+        assert!(written.windows(8).any(|part| part == b"\x1b[?1000l"), "{place}");
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_ends_it() {
+    use std::io::Read as _;
+    let folder = tempfile::tempdir().unwrap();
+    let image = archive(folder.path());
+    let plywood = Plywood::new();
+    let size = nix::pty::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    let pty = nix::pty::openpty(&size, None).unwrap();
+    let mut command = std::process::Command::new("setsid");
+    command.arg("--ctty").arg(crate::support::binary()).arg("--store").arg(plywood.store());
+    command.args(["explore", &image]).env("TERM", "xterm");
+    let slave = || std::process::Stdio::from(pty.slave.try_clone().unwrap());
+    let mut child = command.stdin(slave()).stdout(slave()).stderr(slave()).spawn().unwrap();
+    drop((command, pty.slave));
+    let mut output = std::fs::File::from(pty.master);
+    let mut seen = Vec::new();
+    while !seen.windows(4).any(|part| part == b"tool") {
+        let mut buffer = [0; 4096];
+        let count = output.read(&mut buffer).unwrap();
+        seen.extend_from_slice(&buffer[..count]);
+    }
+    // Nobody has the other end any more.
+    drop(output);
+    let end = Instant::now() + Duration::from_secs(30);
+    while child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < end, "it goes on without a terminal");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn the_window_may_be_pulled_while_there_is_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = archive(folder.path());
+    let plywood = Plywood::new();
+    let mut window = Window::explore(&plywood, &image, (80, 24));
+    for size in [(200, 50), (20, 5), (81, 25), (1, 1), (120, 30), (80, 24)] {
+        window.resize(size);
+        window.keys("j\t\0\x0f\x06a").keys("\x1b\0\t\x01k\x0c");
+    }
+    window.sees("Layers 1/3").sees("Layer Details").sees("─big.so").keys("q").ends_well();
 }
 
 #[test]

@@ -195,8 +195,8 @@ const CASES: &[Case] = &[
     }),
     ("A file", "t  x  d  s", |window, _| {
         passwd(window).keys("x").sees("72 6f 6f 74").keys("t").sees("wget:x:9").misses("72 6f");
-        window.keys("d").sees("difference from layer 0").sees("+wget:x:9").misses("│+wget");
-        window.keys("s").sees("│+wget:x:9").sees_line(&[" root:x:0", "│ root:x:0"]);
+        window.keys("d").sees("difference from layer 0").sees("││+wget:x:9");
+        window.keys("s").misses("││+wget:x:9").sees("│+wget:x:9");
     }),
     ("A file", "n  N", |window, _| {
         passwd(window).keys("d").sees("@@ -1,2 +1,3 @@").keys("n").sees("no more that differs");
