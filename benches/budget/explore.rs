@@ -127,11 +127,11 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("Ctrl-U: no unmodified", "", "\x15", "\x15"),
     ("]: the next difference", "", "]", "\x1b[H"),
     ("[: the last difference", "", "[", "\x1b[H"),
-    ("m: mark", "", "m", "\x1b[Am"),
+    ("m: mark", "", "m", "\x1b[Am\x1b[H"),
     ("p: versions", "", "p", "q"),
     ("w: waste", "", "w", "w"),
     ("End of the waste", "w", "\x1b[F", "w"),
-    ("Ctrl-E of everything", "", "\x05", "\x1b"),
+    ("Ctrl-E: the question for a folder", "", "\x05", "\x1b"),
     ("?: help", "", "?", "q"),
     ("Tab", "", "\t", "\t"),
     ("another layer", "\t", "\x1b[A", "\x1b[B\t"),
@@ -140,21 +140,9 @@ const KEYS: &[(&str, &str, &str, &str)] = &[
     ("o: what the layer carries", "\t", "o", "\x0c\t"),
 ];
 
-/// Of two images that differ in the files of the second layer.
-const PAIR_KEYS: &[(&str, &str, &str, &str)] = &[
-    ("Down", "", "\x1b[B", "\x1b[A"),
-    ("End", "", "\x1b[F", "\x1b[H"),
-    ("Ctrl-Space: fold all", "", "\0", "\0"),
-    ("Ctrl-O: by size", "", "\x0f", "\x0f\x0f"),
-    ("=: only differences", "", "=", "="),
-    ("]: the next difference", "", "]", "\x1b[H"),
-    ("[: the last difference", "", "[", "\x1b[H"),
-    ("Tab", "", "\t", "\t"),
-    ("c: what else differs", "", "c", "c"),
-];
-
-fn measure(terminal: &mut Terminal, of: &str, keys: &[(&str, &str, &str, &str)], rows: &mut Vec<Row>) {
-    for (name, before, key, after) in keys {
+fn measure(terminal: &mut Terminal) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (name, before, key, after) in KEYS {
         let (mut firsts, mut lasts) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
             if !before.is_empty() {
@@ -169,17 +157,17 @@ fn measure(terminal: &mut Terminal, of: &str, keys: &[(&str, &str, &str, &str)],
                 terminal.rest(WORKING);
             }
         }
-        rows.push(Row::new(&format!("explorer{of}: {name} / 30 ms"), &mut firsts, &mut [BAR], 1.0));
-        rows.push(Row::informing(&format!("explorer{of}: {name}, all of it"), &mut lasts, &mut [BAR]));
+        rows.push(Row::new(&format!("explorer: {name} / 30 ms"), &mut firsts, &mut [BAR], 1.0));
+        rows.push(Row::informing(&format!("explorer: {name}, all of it"), &mut lasts, &mut [BAR]));
     }
+    rows
 }
 
-/// From a key to the screen's answer with a million files, in one image and in two.
+/// From a key to the screen's answer with a million files.
 pub fn keys() -> Option<Vec<Row>> {
     let folder = tempfile::tempdir().unwrap();
     let (store, path) = (folder.path().join("store"), folder.path().join("many.tar"));
     archive(&path);
-    let mut rows = Vec::new();
     let image = format!("docker-archive:{}", path.display());
     let mut command = plywood(&store);
     command.arg("explore").arg(&image);
@@ -189,7 +177,7 @@ pub fn keys() -> Option<Vec<Row>> {
     terminal.shows("Layers 2/2");
     terminal.shows("f000000");
     terminal.rest(WORKING);
-    measure(&mut terminal, "", KEYS, &mut rows);
+    let rows = measure(&mut terminal);
     terminal.press("q");
     drop(terminal);
     fs::remove_file(path).unwrap();

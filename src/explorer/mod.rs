@@ -5,7 +5,7 @@
 //! screen     takes the terminal and gives it back; the loop of keys, work and drawing
 //! state      all that is on the screen, as a value; `keys` and `mouse` change it and name work to be done
 //! work       what may take long, in a thread of its own: laying out a tree, searching, reading, extracting
-//! pair       two images beside each other, as one of two layers; what is only said and done then
+//! pair       two images beside each other, as one of two layers
 //! panes      where everything is on a screen
 //! draw       the state as a frame; only visible lines are computed
 //! ```
@@ -22,6 +22,7 @@ mod lines;
 mod material;
 mod mouse;
 mod pair;
+mod pair_keys;
 mod panes;
 mod screen;
 mod state;

@@ -209,8 +209,9 @@ fn tree(model: &Arc<Model>, layer: usize, compare: Compare) -> Tree {
 fn find(tree: &Tree, view: &View, pattern: &Pattern, from: NodeId, forward: bool) -> Option<NodeId> {
     let mut buffer = Vec::new();
     let mut fits = |node: &NodeId| {
-        let row = tree.row(*node);
-        row.is_some_and(|row| pattern.names(row.entry.path, &mut buffer) && view.accepts(&row, &mut buffer))
+        tree.has(*node)
+            && pattern.names(tree.model().path(*node), &mut buffer)
+            && view.accepts(tree, *node, &mut buffer)
     };
     let paths = || tree.model().nodes().filter(|node| *node != NodeId::ROOT);
     // Once around, from the next path on to this one.

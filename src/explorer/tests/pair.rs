@@ -25,6 +25,11 @@ fn pair() -> Arc<Material> {
         Entry { mode: 0o755, ..entry("usr/bin/tool", Kind::File, 5_000_000) },
         Entry { link: b"tool".to_vec(), ..entry("usr/bin/alias", Kind::Symlink, 0) },
     ])]);
+    pair_of([one, other])
+}
+
+/// Two images as one of two layers.
+pub fn pair_of([one, other]: [Arc<Material>; 2]) -> Arc<Material> {
     let layers = vec![one.model.flattened(false), other.model.flattened(true)];
     let pair = Pair {
         names: ["demo:1".to_owned(), "demo:2".to_owned()],

@@ -65,12 +65,11 @@ impl Workbench {
         };
         let _silence = self.settings.host.report.silence();
         let look = explorer::Look { name, color, interrupt: self.settings.interrupt };
-        let found =
-            explorer::explore(&look, open).map_err(|failure| match failure {
-                explorer::Failure::Open(error) => error,
-                explorer::Failure::Terminal(error) => Error::io("the terminal".to_owned(), &error),
-                explorer::Failure::Lost => Error::new(ErrorKind::Internal, "the explorer failed inside"),
-            })?;
+        let found = explorer::explore(&look, open).map_err(|failure| match failure {
+            explorer::Failure::Open(error) => error,
+            explorer::Failure::Terminal(error) => Error::io("the terminal".to_owned(), &error),
+            explorer::Failure::Lost => Error::new(ErrorKind::Internal, "the explorer failed inside"),
+        })?;
         Ok(found.files.iter().map(|picked| file(&picked.entry.as_ref())).collect())
     }
 

@@ -28,7 +28,12 @@ fn both_are_summed_up_and_in_step() {
         window.keys("]").is_at("srv/").sees("/srv: only in B");
         window.keys("]").is_at("─tool").sees("/usr/bin/tool: other size, content");
         window.keys("]").sees("/usr/bin/wget: only in A");
-        window.keys("]").is_at("─passwd").sees("again from the top").keys("[").sees("/usr/bin/wget: only in A");
+        window
+            .keys("]")
+            .is_at("─passwd")
+            .sees("again from the top")
+            .keys("[")
+            .sees("/usr/bin/wget: only in A");
         window.keys("g=").misses("─evil").sees("no unmodified").keys("=").sees("─evil");
         window.keys("c").sees("What Else Differs").sees_line(&["config", "Cmd", "sh", "wget"]).keys("c");
         window.keys("/passwd\r").keys("\r").sees("difference from A").sees("-root:x:0").sees("+root:x:1");
