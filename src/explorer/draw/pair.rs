@@ -281,18 +281,26 @@ pub fn others(
             text::left(&text::line(&other.what), 8),
             text::left(&text::line(&other.name), 25)
         );
-        let values = values(other);
-        let values = text::left(text::skip(&values, skipped), width.saturating_sub(start.width()));
+        let values = values(other, skipped, width.saturating_sub(start.width()));
         let base = list_style(state, Focus::Files, at == cursor.at, theme);
         let line = Line::from(vec![Span::raw(start), Span::raw(values)]);
         put(frame, inner, at - cursor.top + 1, line.style(base.patch(theme.change(Some(change)))));
     }
 }
 
-fn values(other: &Other) -> String {
-    let told = |value: &Option<String>| value.as_deref().map(text::line);
-    match (told(&other.values[0]), told(&other.values[1])) {
-        (Some(one), Some(other)) => format!("{one} → {other}"),
-        (one, other) => one.or(other).unwrap_or_default(),
+/// What either says, without so many columns at its beginning; both in sight where one alone would fill the line.
+fn values(other: &Other, skipped: usize, width: usize) -> String {
+    let told = other.values.each_ref().map(|value| value.as_deref().map(text::line));
+    let shown = |value: &str, width: usize| text::left(text::skip(value, skipped), width);
+    match told {
+        [Some(one), Some(other)] => {
+            let both = format!("{one} → {other}");
+            if both.width() <= width {
+                return shown(&both, width);
+            }
+            let half = width.saturating_sub(3) / 2;
+            format!("{} → {}", shown(&one, half), shown(&other, half))
+        }
+        [one, other] => shown(&one.or(other).unwrap_or_default(), width),
     }
 }

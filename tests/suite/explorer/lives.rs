@@ -153,18 +153,31 @@ fn a_panic_gives_the_terminal_back() {
 #[test]
 fn a_terminal_that_goes_ends_it() {
     use std::io::Read as _;
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    use nix::fcntl::OFlag;
+
     let folder = tempfile::tempdir().unwrap();
     let image = archive(folder.path());
     let plywood = Plywood::new();
-    let size = nix::pty::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
-    let pty = nix::pty::openpty(&size, None).unwrap();
+    // No other child may have the person's end, nor this one.
+    let flags = OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
+    let master = nix::pty::posix_openpt(flags).unwrap();
+    nix::pty::grantpt(&master).unwrap();
+    nix::pty::unlockpt(&master).unwrap();
+    let name = nix::pty::ptsname_r(&master).unwrap();
+    let mut options = std::fs::OpenOptions::new();
+    let terminal = options.read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(name).unwrap();
+    let size = plywood::sys::pty::Size { rows: 24, columns: 80 };
+    plywood::sys::pty::set_size(terminal.as_fd(), size).unwrap();
     let mut command = std::process::Command::new("setsid");
     command.arg("--ctty").arg(crate::support::binary()).arg("--store").arg(plywood.store());
     command.args(["explore", &image]).env("TERM", "xterm");
-    let slave = || std::process::Stdio::from(pty.slave.try_clone().unwrap());
+    let slave = || std::process::Stdio::from(terminal.try_clone().unwrap());
     let mut child = command.stdin(slave()).stdout(slave()).stderr(slave()).spawn().unwrap();
-    drop((command, pty.slave));
-    let mut output = std::fs::File::from(pty.master);
+    drop((command, terminal));
+    let mut output = std::fs::File::from(std::os::fd::OwnedFd::from(master));
     let mut seen = Vec::new();
     while !seen.windows(4).any(|part| part == b"tool") {
         let mut buffer = [0; 4096];
@@ -188,7 +201,7 @@ fn the_window_may_be_pulled_while_there_is_work() {
     let mut window = Window::explore(&plywood, &image, (80, 24));
     for size in [(200, 50), (20, 5), (81, 25), (1, 1), (120, 30), (80, 24)] {
         window.resize(size);
-        window.keys("j\t\0\x0f\x06a").keys("\x1b\0\t\x01k\x0c");
+        window.keys("j\x01\x0f").keys("\x0cjk").keys("k");
     }
     window.sees("Layers 1/3").sees("Layer Details").sees("─big.so").keys("q").ends_well();
 }
