@@ -26,6 +26,9 @@ const BEGIN: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[H\x1b[?1000h\x1b[?1006h\x1b[>1u";
 /// All of that back, and the cursor.
 const END: &[u8] = b"\x1b[<u\x1b[?1006l\x1b[?1000l\x1b[?25h\x1b[0m\x1b[?1049l";
 
+/// Longer work is not waited for: a key is to be answered within 30 ms, also on a machine that is busy.
+const SHORT: Duration = Duration::from_millis(8);
+
 /// How the explorer looks.
 #[derive(Debug, Clone)]
 pub struct Look {
@@ -166,10 +169,10 @@ fn explored<E: Send + 'static>(
         };
         send(state, more);
     };
-    // Short work is shown with the key that asked for it.
+    // Short work is shown with the key that asked for it; for longer work a frame that says so comes first.
     let hear = |state: &mut State| -> Result<(), Failure<E>> {
         heard.try_iter().for_each(|news| note(state, news));
-        let end = Instant::now() + Duration::from_millis(20);
+        let end = Instant::now() + SHORT;
         while state.pending > 0 {
             match heard.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(news) => note(state, news),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rexpect::process::{Signal, WaitStatus};
 
-use super::window::{Window, archive};
+use super::window::{Window, archive, other_archive};
 use crate::support::Plywood;
 
 #[test]
@@ -210,16 +210,26 @@ fn the_window_may_be_pulled_while_there_is_work() {
 fn names_cannot_steer_the_terminal_and_colours_can_be_refused() {
     let folder = tempfile::tempdir().unwrap();
     let image = archive(folder.path());
+    let other = other_archive(folder.path());
     let plywood = Plywood::new().with_env("NO_COLOR", "1");
-    let mut window = Window::explore(&plywood, &image, (80, 24));
-    window.sees("evil\\x1b[31mname").keys("G").sees("─new.txt").keys("q").ends_well();
-    let written = String::from_utf8_lossy(&window.written()).into_owned();
-    assert!(!written.contains("\x1b[31m"));
-    for color in
-        written.split("\x1b[").skip(1).filter_map(|part| part.split_once('m')).map(|(codes, _)| codes)
-    {
-        let is_color = |code: &str| matches!(code.parse(), Ok(30..=38 | 40..=48 | 90..=97 | 100..=107));
-        assert!(!color.split(';').any(is_color), "a colour: {color:?}");
+    let mut one = Window::explore(&plywood, &image, (80, 24));
+    one.sees("evil\\x1b[31mname").keys("G").sees("─new.txt").keys("q").ends_well();
+    let mut both = Window::explore_both(&plywood, [&image, &other], (200, 50));
+    both.sees("evil\\x1b[31mname")
+        .keys("]\r")
+        .sees("root:x:1")
+        .keys("qcq")
+        .sees("Two Images")
+        .keys("q")
+        .ends_well();
+    for window in [one, both] {
+        let written = String::from_utf8_lossy(&window.written()).into_owned();
+        assert!(!written.contains("\x1b[31m"));
+        let codes = written.split("\x1b[").skip(1).filter_map(|part| part.split_once('m'));
+        for (codes, _) in codes {
+            let is_color = |code: &str| matches!(code.parse(), Ok(30..=38 | 40..=48 | 90..=97 | 100..=107));
+            assert!(!codes.split(';').any(is_color), "a colour: {codes:?}");
+        }
     }
 }
 
