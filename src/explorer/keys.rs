@@ -189,8 +189,8 @@ impl State {
                 }
                 Vec::new()
             }
-            (KeyCode::Char('['), false) => self.to_difference(false),
-            (KeyCode::Char(']'), false) => self.to_difference(true),
+            (KeyCode::Char('['), false) => self.find_difference(false),
+            (KeyCode::Char(']'), false) => self.find_difference(true),
             (KeyCode::Char('m'), false) => {
                 if let Some(mark) = self.target() {
                     self.mark(mark);

@@ -34,5 +34,5 @@ mod work;
 mod tests;
 
 pub use material::{LayerRow, Load, Material, Picked, Refine, Selection};
-pub use pair::{Other, Pair, PairFact};
+pub use pair::{Origin, Other, Pair, PairFact};
 pub use screen::{Failure, Look, explore};

@@ -50,7 +50,7 @@ impl State {
     }
 
     /// Goes to the next difference, or the last; one below a folded directory unfolds it.
-    pub(super) fn to_difference(&mut self, forward: bool) -> Vec<Job> {
+    pub(super) fn find_difference(&mut self, forward: bool) -> Vec<Job> {
         let Some(tree) = self.tree.clone() else { return Vec::new() };
         let model = tree.model();
         let count = self.lines.len();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::compare::{Beside, Told};
 use super::super::{Look, Result, Subject, Workbench};
 use super::{label, platform};
-use crate::explorer::{Load, Material, Other, Pair, PairFact};
+use crate::explorer::{Load, Material, Origin, Other, Pair, PairFact};
 use crate::inspect::Model;
 use crate::inspect::model::Version;
 
@@ -76,7 +76,7 @@ fn shown<'l>(look: &'l Look, path: &[u8]) -> Option<Version<'l>> {
 }
 
 /// Says which layer brought a path, and by which command.
-fn origin(beside: &Arc<Beside>) -> Arc<dyn Fn(usize, &[u8]) -> String + Send + Sync> {
+fn origin(beside: &Arc<Beside>) -> Origin {
     let beside = Arc::clone(beside);
     Arc::new(move |side, path| {
         let Some(look) = beside.looks().get(side).copied() else { return String::new() };

@@ -1,5 +1,6 @@
 //! The terminal before, during and after.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -120,11 +121,12 @@ fn panics_in_a_terminal() {
         })
     };
     let outcome = std::panic::catch_unwind(|| plywood::explorer::explore(&look, open).map(|_| ()));
-    match outcome {
-        Ok(Err(plywood::explorer::Failure::Lost)) => println!("it was lost"),
-        Err(_) => println!("it has panicked"),
+    let said = match outcome {
+        Ok(Err(plywood::explorer::Failure::Lost)) => "it was lost",
+        Err(_) => "it has panicked",
         other => panic!("{other:?}"),
-    }
+    };
+    writeln!(std::io::stdout(), "{said}").unwrap();
 }
 
 #[test]
