@@ -1,4 +1,4 @@
-//! The full-screen explorer: layers, files and waste of one image or container.
+//! The full-screen explorer: layers, files and waste of an image or container, or two of them beside each other.
 //!
 //! ```text
 //! material   what it is given: the model, the layers' table, the image's facts, a way to read files
