@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
 mod archives;
+mod explore;
 mod fixture;
 mod language;
 mod look;
@@ -14,6 +15,7 @@ mod measure;
 mod processes;
 mod prompt;
 mod registry;
+mod terminal;
 mod wget;
 
 use measure::Row;
@@ -29,6 +31,7 @@ const ROWS: &[(&str, Measure)] = &[
     ("prompt", prompt::keys),
     ("ipython", prompt::start),
     ("look", look::look),
+    ("explorer", explore::keys),
     ("wget", wget::diff_and_commit),
     ("archives", archives::load_and_save),
     ("registry", registry::pull_and_push),

@@ -1,93 +1,32 @@
 //! The prompt at a real terminal: from start to prompt against IPython, and what a key costs in a large store.
 
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
-
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use rexpect::process::PtyProcess;
+use std::process::Command;
+use std::time::Duration;
 
 use crate::measure::{Row, output, plywood};
+use crate::terminal::Terminal;
 
 /// What a key may cost.
 const BAR: Duration = Duration::from_millis(20);
 const ROUNDS: usize = 25;
-/// Longer than this nothing takes.
-const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A program at a terminal.
-struct Terminal {
-    file: File,
-    seen: Vec<u8>,
-    _process: PtyProcess,
-}
-
-impl Terminal {
-    fn start(mut command: Command) -> Self {
-        command.stdin(Stdio::inherit()).env("TERM", "xterm-256color").env_remove("NO_COLOR");
-        let process = PtyProcess::new(command).unwrap();
-        let file = process.get_file_handle().unwrap();
-        let size = plywood::sys::pty::Size { rows: 40, columns: 120 };
-        plywood::sys::pty::set_size(file.as_fd(), size).unwrap();
-        Self { file, seen: Vec::new(), _process: process }
-    }
-
-    /// Reads what comes within so much time; whether anything did.
-    fn read(&mut self, time: Duration) -> bool {
-        let mut fds = [PollFd::new(self.file.as_fd(), PollFlags::POLLIN)];
-        let time = PollTimeout::try_from(time).unwrap();
-        if poll(&mut fds, time).unwrap() == 0 {
-            return false;
-        }
-        let mut buffer = [0; 65536];
-        let count = self.file.read(&mut buffer).unwrap_or(0);
-        self.seen.extend_from_slice(&buffer[..count]);
-        count > 0
-    }
-
-    /// Waits for `text`, and says how long that took.
-    fn see(&mut self, text: &str) -> Duration {
-        let begun = Instant::now();
-        while !self.seen.windows(text.len()).any(|part| part == text.as_bytes()) {
-            let came = self.read(Duration::from_millis(500));
-            assert!(
-                came || begun.elapsed() < PATIENCE,
-                "`{text}` did not come, but {}",
-                String::from_utf8_lossy(&self.seen)
-            );
-        }
-        begun.elapsed()
-    }
-
-    fn press(&mut self, keys: &str) {
-        self.file.write_all(keys.as_bytes()).unwrap();
-    }
-
-    /// Waits until nothing comes any more, and forgets what came.
-    fn settle(&mut self) {
-        while self.read(Duration::from_millis(25)) {}
-        self.seen.clear();
-    }
-
-    /// From a key to the text that it makes, with `typed` before it; all but the two slowest of the rounds are as quick.
-    fn key(&mut self, typed: &str, key: &str, made: &str) -> Duration {
-        let mut times: Vec<Duration> = (0..ROUNDS)
-            .map(|_| {
-                self.press(typed);
-                self.settle();
-                self.press(key);
-                let took = self.see(made);
-                self.press("\x07\x15");
-                self.settle();
-                took
-            })
-            .collect();
-        times.sort();
-        times[ROUNDS - 3]
-    }
+/// From a key to the text that it makes, with `typed` before it; all but the two slowest of the rounds are as quick.
+fn key(terminal: &mut Terminal, typed: &str, key: &str, made: &str) -> Duration {
+    let mut times: Vec<Duration> = (0..ROUNDS)
+        .map(|_| {
+            terminal.press(typed);
+            terminal.settle();
+            terminal.press(key);
+            let took = terminal.see(made);
+            terminal.press("\x07\x15");
+            terminal.settle();
+            took
+        })
+        .collect();
+    times.sort();
+    times[ROUNDS - 3]
 }
 
 /// A tar of 200,000 files: half of them in one folder, and a program.
@@ -132,7 +71,7 @@ pub fn keys() -> Option<Vec<Row>> {
         small.display()
     );
     output(plywood(&store).args(["--quiet", "-e", &script]));
-    let mut terminal = Terminal::start(plywood(&store));
+    let mut terminal = Terminal::start(plywood(&store), 40, 120);
     terminal.see("[1]> ");
     terminal.press("let many = image(\"bench:many\"); let c = container(\"web\");\r");
     terminal.see("[2]> ");
@@ -153,7 +92,7 @@ pub fn keys() -> Option<Vec<Row>> {
         ("a letter after much code", code, "Q", "Q"),
     ];
     let rows = cases.iter().map(|(name, typed, key, made)| {
-        let mut took = [terminal.key(typed, key, made)];
+        let mut took = [self::key(&mut terminal, typed, key, made)];
         Row::new(&format!("prompt: {name} / 20 ms"), &mut took, &mut [BAR], 1.0)
     });
     Some(rows.collect())
@@ -184,10 +123,10 @@ pub fn start() -> Option<Vec<Row>> {
     let folder = tempfile::tempdir().unwrap();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..9 {
-        ours.push(Terminal::start(plywood(&folder.path().join("store"))).see("[1]> "));
+        ours.push(Terminal::start(plywood(&folder.path().join("store")), 40, 120).see("[1]> "));
         let mut command = Command::new(&python);
         command.args(["-m", "IPython"]).env("IPYTHONDIR", folder.path().join("ipython"));
-        theirs.push(Terminal::start(command).see("In ["));
+        theirs.push(Terminal::start(command, 40, 120).see("In ["));
     }
     Some(vec![Row::new("start to prompt / IPython", &mut ours, &mut theirs, 0.1)])
 }

@@ -55,10 +55,12 @@ pub enum Command {
         #[arg(long)]
         repair: bool,
     },
-    /// An image's layers, files and waste, full screen
+    /// An image's layers, files and waste, or two images beside each other, full screen
     Explore {
         /// A reference, or where it is: `docker-archive:FILE`, `oci:DIR`, …
         image: String,
+        /// Another one, to see in what the two differ
+        other: Option<String>,
     },
     /// What this machine allows, and the exact fix for what it does not
     Doctor,

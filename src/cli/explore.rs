@@ -1,13 +1,15 @@
-//! `plywood explore IMAGE`: the verb, and afterwards what was marked.
+//! `plywood explore IMAGE [OTHER]`: the verb, and afterwards what was marked.
 
 use super::console::Console;
 use super::surroundings::Surroundings;
 use super::{Result, finish};
 
-/// Explores the image; the marked files are the result.
-pub fn run(image: &str, around: &Surroundings, console: &Console) -> Result {
-    let mut session = around.session(console, vec![image.to_owned()], false);
-    let outcome =
-        session.feed("let marked = explore(args[0]); if marked.len() > 0 { marked }", "plywood explore");
+/// Explores the image, or both; the marked files are the result.
+pub fn run(image: &str, other: Option<&str>, around: &Surroundings, console: &Console) -> Result {
+    let images = [image].into_iter().chain(other).map(str::to_owned).collect();
+    let mut session = around.session(console, images, false);
+    let call = if other.is_some() { "explore(args[0], args[1])" } else { "explore(args[0])" };
+    let code = format!("let marked = {call}; if marked.len() > 0 {{ marked }}");
+    let outcome = session.feed(&code, "plywood explore");
     finish(outcome, console, true)
 }

@@ -67,7 +67,7 @@ fn run(arguments: &Arguments, console: &Console) -> Result {
             Ok(2)
         }
         Some(Command::Fsck { repair }) => care::fsck(*repair, &around, console),
-        Some(Command::Explore { image }) => explore::run(image, &around, console),
+        Some(Command::Explore { image, other }) => explore::run(image, other.as_deref(), &around, console),
         Some(Command::Doctor) => care::doctor(&around, console),
         Some(Command::Lesson { action }) => lesson::run(action, &around, console),
         Some(Command::Test { files, junit }) => test_files::run(files, junit.as_deref(), &around, console),

@@ -19,6 +19,8 @@ pub enum Form {
     Hex,
     /// What differs from the version before, line by line.
     Diff,
+    /// The same, the versions beside each other.
+    Beside,
 }
 
 /// A version of a file as it was read.
@@ -60,6 +62,8 @@ pub struct Content {
     pub read: Read,
     /// What is shown of it; empty for bytes, whose lines are made when they are drawn.
     pub lines: Vec<(Tag, String)>,
+    /// Of versions beside each other: places in `lines`, left and right.
+    pub pairs: Vec<(Option<usize>, Option<usize>)>,
     /// The first line on the screen.
     pub top: usize,
     /// The first column on the screen.
@@ -72,6 +76,7 @@ impl Content {
         match self.form {
             Form::Hex => self.read.bytes.len().div_ceil(16),
             Form::Text | Form::Diff => self.lines.len(),
+            Form::Beside => self.pairs.len(),
         }
     }
 
@@ -84,6 +89,45 @@ impl Content {
         }
         self.lines.get(at).cloned()
     }
+}
+
+impl Content {
+    /// The first line after or before the one on top at which a piece that differs begins.
+    pub fn piece(&self, forward: bool) -> Option<usize> {
+        let begins = |at: &usize| {
+            let at = if self.form == Form::Beside { self.pairs.get(*at)?.0? } else { *at };
+            self.lines.get(at).filter(|(tag, line)| *tag == Tag::Note && line.starts_with("@@"))
+        };
+        if forward {
+            (self.top + 1..self.len()).find(|at| begins(at).is_some())
+        } else {
+            (0..self.top).rev().find(|at| begins(at).is_some())
+        }
+    }
+}
+
+/// A difference's lines beside each other: what went is on the left, what came in its place on the right of it.
+pub fn pairs(lines: &[(Tag, String)]) -> Vec<(Option<usize>, Option<usize>)> {
+    let mut found = Vec::new();
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let flush = |found: &mut Vec<_>, gone: &mut Vec<usize>, come: &mut Vec<usize>| {
+        let count = gone.len().max(come.len());
+        found.extend((0..count).map(|at| (gone.get(at).copied(), come.get(at).copied())));
+        gone.clear();
+        come.clear();
+    };
+    for (at, (tag, _)) in lines.iter().enumerate() {
+        match tag {
+            Tag::Removed => gone.push(at),
+            Tag::Added => come.push(at),
+            Tag::Same | Tag::Note => {
+                flush(&mut found, &mut gone, &mut come);
+                found.push((Some(at), Some(at)));
+            }
+        }
+    }
+    flush(&mut found, &mut gone, &mut come);
+    found
 }
 
 /// Whether it is to be shown as text: no NUL, and nearly all of it UTF-8.
@@ -103,7 +147,7 @@ pub fn lines(form: Form, read: &Read, old: Option<&Read>) -> Vec<(Tag, String)> 
         Form::Text => {
             read.bytes.split_inclusive(|byte| *byte == b'\n').map(|line| (Tag::Same, shown(line))).collect()
         }
-        Form::Diff => diff(read, old),
+        Form::Diff | Form::Beside => diff(read, old),
     };
     if read.is_cut || old.is_some_and(|old| old.is_cut) {
         lines.push((Tag::Note, format!("… only the first {} are shown", text::size(MOST))));
@@ -113,7 +157,7 @@ pub fn lines(form: Form, read: &Read, old: Option<&Read>) -> Vec<(Tag, String)> 
 
 fn diff(read: &Read, old: Option<&Read>) -> Vec<(Tag, String)> {
     let note = |text: &str| vec![(Tag::Note, text.to_owned())];
-    let Some(old) = old else { return note("no layer below has another version of the file") };
+    let Some(old) = old else { return note("there is no version before it to compare with") };
     if let Some(error) = &old.error {
         return note(&text::line(error));
     }
@@ -218,6 +262,6 @@ mod tests {
         let found: Vec<&str> = found.iter().map(|(_, line)| line.as_str()).collect();
         assert_eq!(found, ["@@ -1,3 +1,3 @@", " one", "-two", "+TWO", " three"]);
         assert_eq!(lines(Form::Diff, &read(b"a"), Some(&read(b"a")))[0].1, "the content is the same");
-        assert!(lines(Form::Diff, &read(b"a"), None)[0].1.contains("no layer below"));
+        assert!(lines(Form::Diff, &read(b"a"), None)[0].1.contains("no version before it"));
     }
 }

@@ -8,10 +8,41 @@ use std::path::{Component, Path};
 
 use super::material::{Material, Picked};
 use super::text;
+use crate::inspect::model::NodeId;
 use crate::layer::Kind;
 
 /// More than this is not held in memory.
 const MOST: u64 = 1 << 30;
+
+/// Where an extraction begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Root {
+    /// The path.
+    pub node: NodeId,
+    /// As this layer has it.
+    pub layer: usize,
+    /// What is in it is what this layer shows.
+    pub after: usize,
+}
+
+/// All that is at or below `roots`, each once, sorted by path and layer.
+pub fn gather(material: &Material, roots: &[Root]) -> Vec<Picked> {
+    let model = &material.model;
+    let mut found = Vec::new();
+    for root in roots {
+        found.extend(material.picked(root.node, root.layer));
+        let mut pending: Vec<NodeId> = model.children(root.node).collect();
+        while let Some(node) = pending.pop() {
+            if let Some(version) = model.shown(node, root.after) {
+                found.extend(material.picked(node, version.layer));
+                pending.extend(model.children(node));
+            }
+        }
+    }
+    found.sort_by(|one, other| (&one.entry.path, one.layer).cmp(&(&other.entry.path, other.layer)));
+    found.dedup_by(|one, other| one.entry.path == other.entry.path && one.layer == other.layer);
+    found
+}
 
 /// Writes the regular files among `picked` below `folder`, each at its path; gives what is to be told. What is
 /// there already stays, and no symbolic link is made: nothing can lead out of the folder.

@@ -3,7 +3,6 @@
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
 use super::filter::{Filter, Pattern};
-use super::lines::has_below;
 use super::state::{Asking, Cursor, Focus, Mode, Right, State};
 use super::work::{Compare, Job};
 use crate::inspect::model::NodeId;
@@ -55,6 +54,7 @@ impl State {
             Right::Waste(_) => self.waste_key(code, control),
             Right::Versions(..) => self.version_key(code, control),
             Right::Content(..) => self.content_key(code, control),
+            Right::Others(..) => self.others_key(code, control),
         }
     }
 
@@ -68,6 +68,9 @@ impl State {
             (KeyCode::Esc, false) if !self.view.filter.is_empty() => {
                 self.view.filter = Filter::default();
                 return Some(self.lay_out(None));
+            }
+            (KeyCode::Tab | KeyCode::BackTab, _) if self.material.pair.is_some() => {
+                self.side = 1 - self.side;
             }
             (KeyCode::Tab | KeyCode::BackTab, _) => {
                 self.focus = if self.focus == Focus::Layers { Focus::Files } else { Focus::Layers };
@@ -84,6 +87,10 @@ impl State {
             }
             (KeyCode::Char('n'), false) if is_tree => return Some(self.find(true)),
             (KeyCode::Char('N'), false) if is_tree => return Some(self.find(false)),
+            (KeyCode::Char('c'), false) => self.show_others(),
+            (KeyCode::Char('w'), false) if self.material.pair.is_some() => {
+                self.message = Some("waste is an image's own: `explore(x)` shows it".to_owned());
+            }
             (KeyCode::Char('w'), false) => {
                 let is_waste = matches!(self.right, Right::Waste(_));
                 self.right = if is_waste { Right::Tree } else { Right::Waste(Cursor::default()) };
@@ -145,7 +152,7 @@ impl State {
             // In most terminals Ctrl-M is Enter.
             (KeyCode::Char('m'), true) | (KeyCode::Char('M'), false) => Some(1),
             (KeyCode::Char('r'), true) => Some(2),
-            (KeyCode::Char('u'), true) => Some(3),
+            (KeyCode::Char('u'), true) | (KeyCode::Char('='), false) => Some(3),
             _ => None,
         };
         if let Some(place) = hidden {
@@ -168,22 +175,24 @@ impl State {
             }
             (KeyCode::Char(' '), false) => self.toggle_fold(),
             (KeyCode::Enter, _) => {
-                let is_file =
-                    self.row().is_some_and(|row| matches!(row.entry.kind, Kind::File | Kind::Hardlink));
+                let model = &self.material.model;
+                let version = self.target().and_then(|(node, layer)| model.version_in(node, layer));
+                let is_file = version.is_some_and(|it| matches!(it.entry.kind, Kind::File | Kind::Hardlink));
                 if is_file { self.open_row() } else { self.toggle_fold() }
             }
             (KeyCode::Left | KeyCode::Char('h'), false) => self.leave(),
             (KeyCode::Right | KeyCode::Char('l'), false) => self.enter(),
             (KeyCode::Char('p'), false) => {
-                if let Some(row) = self.row() {
-                    let (node, layer) = (row.node, row.layer);
+                if let Some((node, layer)) = self.target() {
                     let at = self.versions(node).iter().position(|version| version.layer == layer);
                     self.right = Right::Versions(node, Cursor { at: at.unwrap_or(0), top: 0 });
                 }
                 Vec::new()
             }
+            (KeyCode::Char('['), false) => self.find_difference(false),
+            (KeyCode::Char(']'), false) => self.find_difference(true),
             (KeyCode::Char('m'), false) => {
-                if let Some(mark) = self.row().map(|row| (row.node, row.layer)) {
+                if let Some(mark) = self.target() {
                     self.mark(mark);
                     self.files.go(1, self.lines.len());
                 }
@@ -203,7 +212,7 @@ impl State {
     /// Folds or unfolds the directory under the cursor.
     pub(super) fn toggle_fold(&mut self) -> Vec<Job> {
         let Some((line, tree)) = self.line().zip(self.tree.clone()) else { return Vec::new() };
-        if !has_below(&tree, line.node) {
+        if !tree.has_below(line.node) {
             return Vec::new();
         }
         if self.view.is_folded(line.node) {
@@ -228,6 +237,7 @@ impl State {
         let above = self.lines[..self.files.at].iter().rposition(|other| other.depth < line.depth);
         match above {
             Some(above) => self.files.at = above,
+            None if self.material.pair.is_some() => {}
             None => self.focus = Focus::Layers,
         }
         Vec::new()
@@ -236,7 +246,7 @@ impl State {
     /// Unfolds a directory that is folded, else goes into it; opens nothing.
     fn enter(&mut self) -> Vec<Job> {
         let Some((line, tree)) = self.line().zip(self.tree.clone()) else { return Vec::new() };
-        if has_below(&tree, line.node) && self.view.is_folded(line.node) {
+        if tree.has_below(line.node) && self.view.is_folded(line.node) {
             return self.toggle_fold();
         }
         let next = self.lines.get(self.files.at + 1);
@@ -248,7 +258,10 @@ impl State {
 
     /// The content of the file under the cursor.
     fn open_row(&mut self) -> Vec<Job> {
-        let Some((node, layer)) = self.row().map(|row| (row.node, row.layer)) else { return Vec::new() };
+        let Some((node, layer)) = self.target() else { return Vec::new() };
+        if self.material.pair.is_some() {
+            return self.open_of_pair(node, layer);
+        }
         self.open(node, layer, None)
     }
 
@@ -315,14 +328,14 @@ impl State {
             }
             Asking::Extract if text.trim().is_empty() => Vec::new(),
             Asking::Extract => {
-                let picked = self.extracted();
-                if picked.is_empty() {
+                let roots = self.roots();
+                if roots.is_empty() {
                     self.message = Some("nothing is marked, and nothing is under the cursor".to_owned());
                     return Vec::new();
                 }
                 self.pending += 1;
                 self.message = Some("writing…".to_owned());
-                vec![Job::Extract { folder: text.trim().to_owned(), picked }]
+                vec![Job::Extract { folder: text.trim().to_owned(), roots }]
             }
         }
     }

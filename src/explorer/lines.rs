@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::filter::Filter;
-use crate::inspect::model::{NodeId, Row, Tree};
+use crate::inspect::model::{NodeId, Tree};
 use crate::layer::ChangeKind;
 
 /// One line of the tree pane.
@@ -87,9 +87,12 @@ impl View {
         }
     }
 
-    /// Whether a row is shown for its own sake; directories are also shown for what is in them.
-    pub fn accepts(&self, row: &Row<'_>, buffer: &mut Vec<u8>) -> bool {
-        !self.hidden[place(row.change)] && self.filter.accepts(row, buffer)
+    /// Whether a path is shown for its own sake; directories are also shown for what is in them.
+    pub fn accepts(&self, tree: &Tree, node: NodeId, buffer: &mut Vec<u8>) -> bool {
+        // Looking at the entry takes longest.
+        tree.has(node)
+            && !self.hidden[place(tree.change(node).0)]
+            && (self.filter.is_empty() || tree.row(node).is_some_and(|row| self.filter.accepts(&row, buffer)))
     }
 
     fn shows_all(&self) -> bool {
@@ -131,8 +134,7 @@ fn kept(tree: &Tree, view: &View) -> Vec<bool> {
     let mut buffer = Vec::new();
     // What is below has greater numbers.
     for node in model.nodes().rev() {
-        let Some(row) = tree.row(node) else { continue };
-        if kept[node.index()] || view.accepts(&row, &mut buffer) {
+        if kept[node.index()] || view.accepts(tree, node, &mut buffer) {
             kept[node.index()] = true;
             if let Some(parent) = model.parent(node) {
                 kept[parent.index()] = true;
@@ -147,19 +149,12 @@ fn children(tree: &Tree, node: NodeId, sort: Sort, shown: &dyn Fn(&NodeId) -> bo
     // Stable: equals stay sorted by name.
     match sort {
         Sort::Name => {}
-        Sort::Size => found.sort_by_key(|node| std::cmp::Reverse(tree.row(*node).map_or(0, |row| row.bytes))),
-        Sort::Change => found.sort_by_key(|node| {
-            tree.row(*node).map_or(9, |row| match place(row.change) {
-                3 if row.changed_below => 3,
-                3 => 4,
-                place => place,
-            })
+        Sort::Size => found.sort_by_key(|node| std::cmp::Reverse(tree.bytes(*node))),
+        Sort::Change => found.sort_by_key(|node| match tree.change(*node) {
+            (None, true) => 3,
+            (None, false) => 4,
+            (change, _) => place(change),
         }),
     }
     found
-}
-
-/// Whether there is something below a path to fold.
-pub fn has_below(tree: &Tree, node: NodeId) -> bool {
-    tree.children(node).next().is_some()
 }

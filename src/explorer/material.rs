@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::pair::Pair;
+use crate::inspect::model::NodeId;
 use crate::inspect::{Model, Waste};
 use crate::layer::Entry;
 
@@ -31,14 +33,26 @@ pub struct Material {
     /// Makes the same model once more, with files' contents compared, which takes long; none where `model` is that
     /// already.
     pub refine: Option<Refine>,
+    /// Of two images beside each other, which are then the two layers.
+    pub pair: Option<Arc<Pair>>,
 }
 
 impl Material {
     /// With what takes longer to be known.
     pub fn refined(&self) -> Option<Self> {
         let model = (self.refine.as_ref()?)();
-        let waste = Arc::new(model.waste());
-        Some(Self { model: Arc::new(model), waste, refine: None, ..self.clone() })
+        let pair = self.pair.as_ref().map(|pair| Arc::new(pair.refined()));
+        // The one of two images does not waste what the other has in its place.
+        let waste = if pair.is_some() { Arc::clone(&self.waste) } else { Arc::new(model.waste()) };
+        Some(Self { model: Arc::new(model), waste, refine: None, pair, ..self.clone() })
+    }
+}
+
+impl Material {
+    /// A path as a layer has it.
+    pub fn picked(&self, node: NodeId, layer: usize) -> Option<Picked> {
+        let version = self.model.version_in(node, layer)?;
+        Some(Picked { layer, entry: self.model.file(&version).to_entry() })
     }
 }
 

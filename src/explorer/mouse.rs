@@ -22,6 +22,9 @@ impl State {
         let jobs = if panes.layers.contains(at) {
             self.on_layers(by, line_of(panes.layers, at).and_then(|line| line.checked_sub(1)))
         } else if panes.files.contains(at) {
+            if by.is_none() && panes.is_wide() {
+                self.side = usize::from(at.x >= panes.middle());
+            }
             self.on_files(by, line_of(panes.files, at).and_then(|line| line.checked_sub(1)))
         } else {
             Vec::new()
@@ -46,6 +49,7 @@ impl State {
     fn on_files(&mut self, by: Option<isize>, line: Option<usize>) -> Vec<Job> {
         self.focus = Focus::Files;
         let wastes = self.material.waste.items.len();
+        let others = self.material.pair.as_ref().map_or(0, |pair| pair.others.len());
         match (&mut self.right, by, line) {
             (Right::Tree, Some(by), _) => self.files.go(by, self.lines.len()),
             (Right::Tree, None, Some(line)) if self.files.top + line < self.lines.len() => {
@@ -57,6 +61,8 @@ impl State {
             }
             (Right::Waste(cursor), Some(by), _) => cursor.go(by, wastes),
             (Right::Waste(cursor), None, Some(line)) => cursor.at = cursor.top + line,
+            (Right::Others(cursor, _), Some(by), _) => cursor.go(by, others),
+            (Right::Others(cursor, _), None, Some(line)) => cursor.at = cursor.top + line,
             (Right::Content(content, _), Some(by), _) => content.top = content.top.saturating_add_signed(by),
             _ => {}
         }

@@ -18,12 +18,16 @@ use super::draw::{Theme, draw, waiting};
 use super::material::{Material, Selection};
 use super::state::State;
 use super::work::{Answer, Job, Worker};
+use crate::sys::Interrupt;
 use crate::sys::terminal::Raw;
 
 /// The other screen, clicks and wheel with their places, keys told apart where the terminal can.
 const BEGIN: &[u8] = b"\x1b[?1049h\x1b[2J\x1b[H\x1b[?1000h\x1b[?1006h\x1b[>1u";
 /// All of that back, and the cursor.
 const END: &[u8] = b"\x1b[<u\x1b[?1006l\x1b[?1000l\x1b[?25h\x1b[0m\x1b[?1049l";
+
+/// Longer work is not waited for: a key is to be answered within 30 ms, also on a machine that is busy.
+const SHORT: Duration = Duration::from_millis(8);
 
 /// How the explorer looks.
 #[derive(Debug, Clone)]
@@ -32,6 +36,8 @@ pub struct Look {
     pub name: String,
     /// Whether there are colours.
     pub color: bool,
+    /// SIGINT from elsewhere, which ends it as Ctrl-C does.
+    pub interrupt: Interrupt,
 }
 
 /// Why nothing could be explored.
@@ -96,6 +102,9 @@ pub fn explore<E: Send + 'static>(
             Err(_) => {}
         }
         screen.terminal.draw(|frame| waiting(frame, &look.name, begun.elapsed().as_millis() / 100, theme))?;
+        if look.interrupt.raised() {
+            return Ok(Selection::default());
+        }
         while event::poll(Duration::ZERO)? {
             if let Event::Key(key) = event::read()?
                 && gives_up(key)
@@ -107,7 +116,7 @@ pub fn explore<E: Send + 'static>(
     // What was shown meanwhile by others, such as bars of a download, goes.
     let area = screen.area()?;
     screen.terminal.resize(area)?;
-    explored(&mut screen, material, news, &heard, theme)
+    explored(&mut screen, material, news, &heard, look)
 }
 
 fn gives_up(key: KeyEvent) -> bool {
@@ -123,8 +132,9 @@ fn explored<E: Send + 'static>(
     material: Arc<Material>,
     news: Sender<News<E>>,
     heard: &Receiver<News<E>>,
-    theme: Theme,
+    look: &Look,
 ) -> Result<Selection, Failure<E>> {
+    let theme = Theme { color: look.color };
     let (jobs, wanted) = mpsc::channel();
     let mut worker = Worker::new(Arc::clone(&material));
     let working = thread::Builder::new().name("explore".to_owned()).spawn(move || {
@@ -159,10 +169,10 @@ fn explored<E: Send + 'static>(
         };
         send(state, more);
     };
-    // Short work is shown with the key that asked for it.
+    // Short work is shown with the key that asked for it; for longer work a frame that says so comes first.
     let hear = |state: &mut State| -> Result<(), Failure<E>> {
         heard.try_iter().for_each(|news| note(state, news));
-        let end = Instant::now() + Duration::from_millis(20);
+        let end = Instant::now() + SHORT;
         while state.pending > 0 {
             match heard.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(news) => note(state, news),
@@ -189,6 +199,7 @@ fn explored<E: Send + 'static>(
             state.ended |= matches!(event, Event::Key(key) if is_interrupt(key));
             typed.push_back(event);
         }
+        state.ended |= look.interrupt.raised();
         // All that was typed meanwhile goes into one frame, but for keys whose meaning is still being worked on.
         while !state.ended
             && let Some(event) = typed.front()

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::content::Content;
-use super::draw::Panes;
+use super::extract::Root;
 use super::filter::Pattern;
 use super::lines::{Line, View};
-use super::material::{Material, Picked, Selection};
-use super::work::{Answer, Compare, Job};
+use super::material::{Material, Selection};
+use super::panes::{Panes, VERSION};
+use super::work::{Answer, Compare, First, Job};
 use crate::inspect::model::{NodeId, Row, Tree, Version};
 use crate::layer::Kind;
 
@@ -34,6 +35,8 @@ pub enum Right {
     Versions(NodeId, Cursor),
     /// A file.
     Content(Box<Content>, Box<Right>),
+    /// In what two images differ beside their files, and the first column on the screen.
+    Others(Cursor, usize),
 }
 
 /// A line of a list that is chosen, and the first one on the screen.
@@ -99,10 +102,14 @@ pub struct State {
     pub layers: Cursor,
     /// How it is compared.
     pub compare: Compare,
+    /// Of two images the one that keys act upon.
+    pub side: usize,
     /// What is shown of the tree.
     pub view: View,
     /// The tree that is shown, until the one that is wanted is there.
     pub tree: Option<Arc<Tree>>,
+    /// Of two images the tree of the first.
+    pub first: Option<Arc<First>>,
     /// The layer and comparison that it is of.
     pub shown: Option<(usize, Compare)>,
     /// Its lines.
@@ -134,8 +141,10 @@ impl State {
             right: Right::Tree,
             layers: Cursor::default(),
             compare: Compare::default(),
+            side: 1,
             view: View::default(),
             tree: None,
+            first: None,
             shown: None,
             lines: Vec::new(),
             files: Cursor::default(),
@@ -146,6 +155,9 @@ impl State {
             pending: 0,
             ended: false,
         };
+        if state.material.pair.is_some() {
+            (state.layers.at, state.focus) = (1, Focus::Files);
+        }
         let jobs = state.lay_out(None);
         (state, jobs)
     }
@@ -170,7 +182,8 @@ impl State {
         self.pending = self.pending.saturating_sub(1);
         let mut jobs = Vec::new();
         match answer {
-            Answer::LaidOut { layer, compare, tree, lines, cursor } => {
+            Answer::LaidOut { layer, compare, tree, first, lines, cursor } => {
+                self.first = first;
                 let cursor = cursor.or_else(|| self.line().map(|line| line.node));
                 (self.tree, self.lines, self.shown) = (Some(tree), lines, Some((layer, compare)));
                 let at = cursor.and_then(|node| self.lines.iter().position(|line| line.node == node));
@@ -230,21 +243,34 @@ impl State {
 
     /// The panes of the screen.
     pub fn panes(&self) -> Panes {
-        Panes::of(self.area, self.material.layers.len())
+        self.panes_in(self.area)
+    }
+
+    /// The panes of a screen of this size.
+    pub fn panes_in(&self, area: Rect) -> Panes {
+        match &self.material.pair {
+            Some(pair) => Panes::of_pair(area, pair.facts.len() + 4),
+            None => Panes::of(area, self.material.layers.len()),
+        }
     }
 
     /// Scrolls so that the cursors are on the screen.
     pub fn settle(&mut self) {
         let panes = self.panes();
-        self.layers.settle(self.material.layers.len(), panes.layer_lines());
+        if !panes.is_pair {
+            self.layers.settle(self.material.layers.len(), panes.layer_lines());
+        }
         self.files.settle(self.lines.len(), panes.file_lines());
         let (wastes, versions) = (self.material.waste.items.len(), self.material.model.clone());
         let height = panes.file_lines();
         match &mut self.right {
             Right::Tree => {}
             Right::Waste(cursor) => cursor.settle(wastes, height),
+            Right::Others(cursor, _) => {
+                cursor.settle(self.material.pair.as_ref().map_or(0, |pair| pair.others.len()), height);
+            }
             Right::Versions(node, cursor) => {
-                cursor.settle(versions.versions(*node).count(), height / super::draw::VERSION);
+                cursor.settle(versions.versions(*node).count(), height / VERSION);
             }
             Right::Content(content, _) => {
                 content.top = content.top.min(content.len().saturating_sub(height.max(1)));
@@ -267,38 +293,23 @@ impl State {
     /// What is marked, and of directories what was to be seen in them after their layer.
     pub fn selection(&self) -> Selection {
         Selection {
-            files: self.marks.iter().filter_map(|(node, layer)| self.picked(*node, *layer)).collect(),
+            files: self
+                .marks
+                .iter()
+                .filter_map(|(node, layer)| self.material.picked(*node, *layer))
+                .collect(),
         }
     }
 
-    /// A path as a layer has it.
-    pub fn picked(&self, node: NodeId, layer: usize) -> Option<Picked> {
-        let model = &self.material.model;
-        let version = model.versions(node).find(|version| version.layer == layer)?;
-        Some(Picked { layer, entry: model.file(&version).to_entry() })
-    }
-
-    /// What an extraction writes: what is marked, else what is under the cursor; with all that is in directories
-    /// as the layer under the cursor shows it.
-    pub fn extracted(&self) -> Vec<Picked> {
+    /// Where an extraction begins: at what is marked, else at what is under the cursor. Path, layer, and the layer
+    /// after which directories' content is meant.
+    pub fn roots(&self) -> Vec<Root> {
         let mut roots: Vec<(NodeId, usize)> = self.marks.iter().copied().collect();
         if roots.is_empty() {
-            roots.extend(self.row().map(|row| (row.node, row.layer)));
+            roots.extend(self.target());
         }
-        let model = &self.material.model;
-        let mut found = Vec::new();
-        for (root, layer) in roots {
-            found.extend(self.picked(root, layer));
-            let mut pending: Vec<NodeId> = model.children(root).collect();
-            while let Some(node) = pending.pop() {
-                if let Some(version) = model.shown(node, self.layers.at) {
-                    found.extend(self.picked(node, version.layer));
-                    pending.extend(model.children(node));
-                }
-            }
-        }
-        found.sort_by(|one, other| (&one.entry.path, one.layer).cmp(&(&other.entry.path, other.layer)));
-        found.dedup_by(|one, other| one.entry.path == other.entry.path && one.layer == other.layer);
-        found
+        let is_pair = self.material.pair.is_some();
+        let after = |layer| if is_pair { layer } else { self.layers.at };
+        roots.into_iter().map(|(node, layer)| Root { node, layer, after: after(layer) }).collect()
     }
 }

@@ -3,8 +3,8 @@
 use crossterm::event::KeyCode;
 
 use super::content::Form;
-use super::draw::VERSION;
 use super::keys::steps;
+use super::panes::VERSION;
 use super::state::{Cursor, Right, State};
 use super::work::Job;
 use crate::inspect::model::NodeId;
@@ -52,7 +52,8 @@ impl State {
             }
             KeyCode::Enter if kind == Kind::File => self.open(node, layer, None),
             KeyCode::Char('d') if kind == Kind::File => self.open(node, layer, Some(Form::Diff)),
-            KeyCode::Enter | KeyCode::Char('d') => {
+            KeyCode::Char('s') if kind == Kind::File => self.open(node, layer, Some(Form::Beside)),
+            KeyCode::Enter | KeyCode::Char('d' | 's') => {
                 self.message = Some(format!("a {} has no content", kind.as_str()));
                 Vec::new()
             }
@@ -68,8 +69,17 @@ impl State {
             (KeyCode::Char('t'), false) => Form::Text,
             (KeyCode::Char('x'), false) => Form::Hex,
             (KeyCode::Char('d'), false) => Form::Diff,
+            (KeyCode::Char('s'), false) => Form::Beside,
             (KeyCode::Char('m'), false) => {
                 self.mark((node, layer));
+                return Vec::new();
+            }
+            (KeyCode::Char(key @ ('n' | 'N')), false) => {
+                let found = content.piece(key == 'n');
+                content.top = found.unwrap_or(content.top);
+                if found.is_none() {
+                    self.message = Some("no more that differs".to_owned());
+                }
                 return Vec::new();
             }
             (KeyCode::Char('['), false) => return self.other_version(false),
@@ -108,10 +118,32 @@ impl State {
             self.message = Some(if up { "no later version" } else { "no earlier version" }.to_owned());
             return Vec::new();
         };
-        self.open(node, found, Some(form))
+        // Of two images that leaves the difference, which is of both.
+        let is_both = self.material.pair.is_some() && matches!(form, Form::Diff | Form::Beside);
+        self.open(node, found, Some(form).filter(|_| !is_both))
     }
 
-    pub(super) fn open(&mut self, node: NodeId, layer: usize, form: Option<Form>) -> Vec<Job> {
+    pub(super) fn others_key(&mut self, code: KeyCode, control: bool) -> Vec<Job> {
+        let page = self.panes().file_lines();
+        let count = self.material.pair.as_ref().map_or(0, |pair| pair.others.len());
+        let Right::Others(cursor, left) = &mut self.right else { return Vec::new() };
+        match code {
+            KeyCode::Left | KeyCode::Char('h') => *left = left.saturating_sub(8),
+            KeyCode::Right | KeyCode::Char('l') => *left = left.saturating_add(8).min(100_000),
+            _ => cursor.go(steps(code, control, page).unwrap_or(0), count),
+        }
+        Vec::new()
+    }
+
+    pub(super) fn open(&mut self, node: NodeId, mut layer: usize, form: Option<Form>) -> Vec<Job> {
+        let model = &self.material.model;
+        // The difference of two images is from the one to the other, whichever has the keys.
+        if self.material.pair.is_some()
+            && matches!(form, Some(Form::Diff | Form::Beside))
+            && model.shown(node, 1).is_some_and(|it| model.file(&it).kind == Kind::File)
+        {
+            layer = 1;
+        }
         self.pending += 1;
         // An image that lies elsewhere is taken into the store for its first file.
         self.message = Some("reading… Ctrl-C quits".to_owned());

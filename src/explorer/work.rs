@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::content::{self, Content, Form, Read};
-use super::extract::extract;
+use super::extract::{Root, extract, gather};
 use super::filter::Pattern;
-use super::lines::{Line, View, lay_out};
-use super::material::{Material, Picked};
+use super::lines::{Line, View, lay_out, place};
+use super::material::Material;
 use crate::inspect::Model;
 use crate::inspect::model::{NodeId, Tree};
+use crate::layer::Kind;
 
 /// What a layer is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -66,8 +67,8 @@ pub enum Job {
     Extract {
         /// The folder.
         folder: String,
-        /// Which.
-        picked: Vec<Picked>,
+        /// Which, with all that is in directories.
+        roots: Vec<Root>,
     },
 }
 
@@ -82,6 +83,8 @@ pub enum Answer {
         compare: Compare,
         /// The tree.
         tree: Arc<Tree>,
+        /// Of two images the tree of the first.
+        first: Option<Arc<First>>,
         /// Its lines.
         lines: Vec<Line>,
         /// Where the cursor goes.
@@ -97,17 +100,37 @@ pub enum Answer {
     Superseded,
 }
 
+/// Of two images the tree of the first, and how many files are other in the second.
+#[derive(Debug)]
+pub struct First {
+    /// The tree.
+    pub tree: Tree,
+    /// Added, modified, removed and unmodified paths that are no directories.
+    pub counts: [u64; 4],
+}
+
+impl First {
+    fn new(model: &Arc<Model>, second: &Tree) -> Self {
+        let mut counts = [0; 4];
+        for row in second.rows().filter(|row| row.entry.kind != Kind::Dir) {
+            counts[place(row.change)] += 1;
+        }
+        Self { tree: model.tree(Some(0), 0), counts }
+    }
+}
+
 /// Who works; keeps the last trees.
 #[derive(Debug)]
 pub struct Worker {
     material: Arc<Material>,
     trees: Vec<((usize, Compare), Arc<Tree>)>,
+    first: Option<Arc<First>>,
 }
 
 impl Worker {
     /// For one image.
     pub const fn new(material: Arc<Material>) -> Self {
-        Self { material, trees: Vec::new() }
+        Self { material, trees: Vec::new(), first: None }
     }
 
     /// Does a job.
@@ -116,18 +139,24 @@ impl Worker {
             Job::Know(material) => {
                 self.material = material;
                 self.trees.clear();
+                self.first = None;
                 Answer::Superseded
             }
             Job::LayOut { layer, compare, view, cursor } => {
                 let tree = self.tree(layer, compare);
+                if self.material.pair.is_some() && self.first.is_none() {
+                    self.first = Some(Arc::new(First::new(&self.material.model, &tree)));
+                }
                 let lines = lay_out(&tree, &view);
-                Answer::LaidOut { layer, compare, tree, lines, cursor }
+                Answer::LaidOut { layer, compare, tree, first: self.first.clone(), lines, cursor }
             }
             Job::Find { tree, view, pattern, from, forward } => {
                 Answer::Found(find(&tree, &view, &pattern, from, forward))
             }
             Job::Open { node, layer, before, form } => Answer::Opened(self.open(node, layer, before, form)),
-            Job::Extract { folder, picked } => Answer::Said(extract(&self.material, &folder, &picked)),
+            Job::Extract { folder, roots } => {
+                Answer::Said(extract(&self.material, &folder, &gather(&self.material, &roots)))
+            }
         }
     }
 
@@ -148,9 +177,12 @@ impl Worker {
         let suits =
             if read.error.is_some() || content::is_text(&read.bytes) { Form::Text } else { Form::Hex };
         let form = form.unwrap_or(suits);
-        let old = before.filter(|_| form == Form::Diff).map(|before| self.read(before, path));
+        let old = before
+            .filter(|_| matches!(form, Form::Diff | Form::Beside))
+            .map(|before| self.read(before, path));
         let lines = content::lines(form, &read, old.as_ref());
-        Content { node, layer, before, form, read, lines, top: 0, left: 0 }
+        let pairs = if form == Form::Beside { content::pairs(&lines) } else { Vec::new() };
+        Content { node, layer, before, form, read, lines, pairs, top: 0, left: 0 }
     }
 
     fn read(&self, layer: usize, path: &[u8]) -> Read {
@@ -177,8 +209,9 @@ fn tree(model: &Arc<Model>, layer: usize, compare: Compare) -> Tree {
 fn find(tree: &Tree, view: &View, pattern: &Pattern, from: NodeId, forward: bool) -> Option<NodeId> {
     let mut buffer = Vec::new();
     let mut fits = |node: &NodeId| {
-        let row = tree.row(*node);
-        row.is_some_and(|row| pattern.names(row.entry.path, &mut buffer) && view.accepts(&row, &mut buffer))
+        tree.has(*node)
+            && pattern.names(tree.model().path(*node), &mut buffer)
+            && view.accepts(tree, *node, &mut buffer)
     };
     let paths = || tree.model().nodes().filter(|node| *node != NodeId::ROOT);
     // Once around, from the next path on to this one.

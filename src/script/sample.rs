@@ -149,15 +149,8 @@ pub fn tree_item() -> TreeItem {
 pub fn version() -> Version {
     Version {
         layer: 1,
-        path: "/usr/bin/wget".to_owned(),
+        file: file(),
         came: "added".to_owned(),
-        file_type: "file".to_owned(),
-        mode: 0o755,
-        uid: 0,
-        gid: 0,
-        size: 2048,
-        mtime: "2024-05-06T07:08:09Z".to_owned(),
-        link: None,
         created: Some("2024-05-06T07:08:09Z".to_owned()),
         created_by: Some("/bin/sh -c pkg install wget".to_owned()),
         gone_in: Some(2),

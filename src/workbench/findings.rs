@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::File;
+
 /// One path of a tree.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TreeItem {
@@ -35,25 +37,11 @@ pub struct TreeItem {
 pub struct Version {
     /// Index of the layer.
     pub layer: usize,
-    /// Absolute, escaped.
-    pub path: String,
+    /// What is there; of a hard link the file that it is, under the link's path.
+    #[serde(flatten)]
+    pub file: File,
     /// `added`, `replaced`, `removed` or `whiteout of nothing`.
     pub came: String,
-    /// As in [`File`](super::File).
-    #[serde(rename = "type")]
-    pub file_type: String,
-    /// Permission bits.
-    pub mode: u32,
-    /// Owner.
-    pub uid: u32,
-    /// Group.
-    pub gid: u32,
-    /// Bytes of a file.
-    pub size: u64,
-    /// RFC 3339.
-    pub mtime: String,
-    /// Target of a link.
-    pub link: Option<String>,
     /// When the layer was made.
     pub created: Option<String>,
     /// The command that made it.

@@ -1,6 +1,6 @@
 //! `layers`, `waste` and `history`: what an image is made of.
 
-use super::look::Content;
+use super::look::{Content, Look};
 use super::time::rfc3339;
 use super::{
     Error, File, HistoryEntry, Image, Layer, Result, Subject, Waste, WasteItem, Workbench, index_of,
@@ -19,10 +19,20 @@ impl Workbench {
     pub fn layers(&self, subject: &Subject) -> Result<Vec<Layer>> {
         let look = self.look(subject, Content::IfThere)?;
         let waste = look.model.waste();
+        self.layers_of(subject, &look, &waste)
+    }
+
+    /// The same of what is looked into already.
+    pub(super) fn layers_of(
+        &self,
+        subject: &Subject,
+        look: &Look,
+        waste: &inspect::Waste,
+    ) -> Result<Vec<Layer>> {
         let (diff_ids, compressed) = match subject {
             Subject::Image(image) => {
                 if let Some(examined) = self.examined(image)? {
-                    return self.examined_layers(examined, &waste);
+                    return self.examined_layers(examined, waste);
                 }
                 let record = self.image_record(image)?;
                 (record.diff_ids, record.compressed)

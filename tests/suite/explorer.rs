@@ -2,4 +2,6 @@
 
 mod keys;
 mod lives;
+mod pair;
+mod table;
 mod window;

@@ -4,12 +4,13 @@ use ratatui::Frame;
 use ratatui::text::{Line, Span};
 
 use super::super::lines;
+use super::super::panes::Panes;
 use super::super::state::{Focus, State};
 use super::super::text;
 use super::super::work::Compare;
-use super::{Panes, Theme, list_style, pane, put};
-use crate::inspect::model::{Row, Tree};
-use crate::layer::{ChangeKind, Kind};
+use super::{Theme, list_style, pane, put};
+use crate::inspect::model::{NodeId, Row, Tree};
+use crate::layer::{ChangeKind, EntryRef, Kind};
 
 /// The tree, as far as it is on the screen.
 pub fn tree(frame: &mut Frame<'_>, panes: &Panes, state: &State, theme: Theme) {
@@ -23,12 +24,7 @@ pub fn tree(frame: &mut Frame<'_>, panes: &Panes, state: &State, theme: Theme) {
         return;
     };
     if state.lines.is_empty() && state.pending == 0 {
-        let why = if state.view.filter.is_empty() && state.view.hidden == [false; 4] {
-            "nothing is here"
-        } else {
-            "nothing of it is let through by what is filtered and hidden"
-        };
-        put(frame, inner, 1, Line::styled(why, theme.faint()));
+        put(frame, inner, 1, Line::styled(nothing(state), theme.faint()));
     }
     let room = usize::from(inner.height.saturating_sub(1));
     for (at, line) in state.lines.iter().enumerate().skip(state.files.top).take(room) {
@@ -50,7 +46,7 @@ pub fn tree(frame: &mut Frame<'_>, panes: &Panes, state: &State, theme: Theme) {
         let size = text::right(&text::size(row.bytes), 8);
         spans.push(Span::raw(format!("{size}  ")));
         let used: usize = spans.iter().map(Span::width).sum();
-        let name = format!("{}{}", guides(line), label(tree, state, &row));
+        let name = format!("{}{}", guides(line), label(tree, state, row.node, &row.entry));
         spans.push(Span::styled(text::left(&name, usize::from(inner.width).saturating_sub(used)), style));
         put(frame, inner, at - state.files.top + 1, Line::from(spans).style(base));
     }
@@ -62,7 +58,21 @@ fn title(state: &State) -> String {
         Compare::Aggregated => "Aggregated Layer Contents",
         Compare::Own => "Only What the Layer Carries",
     };
-    let mut title = kind.to_owned();
+    format!("{kind}{}", shown_of(state))
+}
+
+/// Why there is no line.
+pub fn nothing(state: &State) -> &'static str {
+    if state.view.filter.is_empty() && state.view.hidden == [false; 4] {
+        "nothing is here"
+    } else {
+        "nothing of it is let through by what is filtered and hidden"
+    }
+}
+
+/// How the tree is sorted, filtered and hidden, for its title; an ellipsis while that is being worked on.
+pub fn shown_of(state: &State) -> String {
+    let mut title = String::new();
     if state.view.sort != lines::Sort::Name {
         title += &format!(" · by {}", state.view.sort.as_str());
     }
@@ -78,15 +88,14 @@ fn title(state: &State) -> String {
     if !state.view.filter.is_empty() {
         title += &format!(" · filter {}", text::line(&state.view.filter.text));
     }
-    let is_late = state.shown.is_some_and(|shown| shown != (state.layers.at, state.compare));
-    if is_late {
+    if state.pending > 0 {
         title += " …";
     }
     title
 }
 
 /// What happened, in a letter: colours may be missing.
-const fn sign(row: &Row<'_>) -> &'static str {
+pub const fn sign(row: &Row<'_>) -> &'static str {
     match row.change {
         Some(ChangeKind::Added) => "+",
         Some(ChangeKind::Modified) => "~",
@@ -97,7 +106,7 @@ const fn sign(row: &Row<'_>) -> &'static str {
 }
 
 /// The lines of the tree before a name.
-fn guides(line: &lines::Line) -> String {
+pub fn guides(line: &lines::Line) -> String {
     // Where it is too deep to be drawn, its depth is told.
     if line.depth >= 16 {
         return format!("⋯{} ", line.depth);
@@ -110,19 +119,20 @@ fn guides(line: &lines::Line) -> String {
     text
 }
 
-fn label(tree: &Tree, state: &State, row: &Row<'_>) -> String {
-    let name = text::name(row.name);
-    let fold = if !lines::has_below(tree, row.node) {
+/// A name, with its fold before it and where it leads after it.
+pub fn label(tree: &Tree, state: &State, node: NodeId, entry: &EntryRef<'_>) -> String {
+    let name = text::name(tree.model().name(node));
+    let fold = if !tree.has_below(node) {
         ""
-    } else if state.view.is_folded(row.node) {
+    } else if state.view.is_folded(node) {
         "⊕ "
     } else {
         "⊟ "
     };
-    let opaque = if row.entry.opaque { " (opaque)" } else { "" };
-    match row.entry.kind {
-        Kind::Symlink => format!("{fold}{name} → {}", text::name(row.entry.link)),
-        Kind::Hardlink => format!("{fold}{name} ⇒ {}", text::path(row.entry.link)),
+    let opaque = if entry.opaque { " (opaque)" } else { "" };
+    match entry.kind {
+        Kind::Symlink => format!("{fold}{name} → {}", text::name(entry.link)),
+        Kind::Hardlink => format!("{fold}{name} ⇒ {}", text::path(entry.link)),
         Kind::Dir => format!("{fold}{name}/{opaque}"),
         Kind::Whiteout => format!("{fold}{name} (whiteout)"),
         _ => format!("{fold}{name}"),

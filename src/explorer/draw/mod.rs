@@ -3,7 +3,7 @@
 mod files;
 mod left;
 mod overlay;
-mod panes;
+mod pair;
 mod theme;
 mod views;
 
@@ -16,17 +16,21 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 use super::state::{Focus, Mode, Right, State};
 use super::text;
 
-pub use panes::Panes;
 pub use theme::Theme;
-pub use views::VERSION;
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, state: &State, theme: Theme) {
-    let panes = Panes::of(frame.area(), state.material.layers.len());
-    left::layers(frame, panes.layers, state, theme);
-    left::layer_details(frame, panes.details, state, theme);
-    left::image_details(frame, panes.image, state, theme);
+    let panes = state.panes_in(frame.area());
+    if let Some(of) = &state.material.pair {
+        pair::facts(frame, panes.image, state, of, theme);
+    } else {
+        left::layers(frame, panes.layers, state, theme);
+        left::layer_details(frame, panes.details, state, theme);
+        left::image_details(frame, panes.image, state, theme);
+    }
     match &state.right {
+        Right::Tree if panes.is_pair => pair::tree(frame, &panes, state, theme),
+        Right::Others(cursor, left) => pair::others(frame, panes.files, state, *cursor, *left, theme),
         Right::Tree => files::tree(frame, &panes, state, theme),
         Right::Waste(cursor) => views::waste(frame, panes.files, state, *cursor, theme),
         Right::Versions(node, cursor) => views::versions(frame, panes.files, state, *node, *cursor, theme),

@@ -42,7 +42,10 @@ pub fn status(frame: &mut Frame<'_>, area: Rect, state: &State, theme: Theme) {
     frame.render_widget(line, area);
 }
 
-const fn hints(state: &State) -> &'static str {
+fn hints(state: &State) -> &'static str {
+    if let (Right::Tree, true) = (&state.right, state.material.pair.is_some()) {
+        return " ? Help │ q Quit │ Tab A/B │ ] Next │ = Differences │ Enter Compare │ c More";
+    }
     match (state.focus, &state.right) {
         (Focus::Layers, _) => {
             " ? Help │ q Quit │ Tab Files │ ^F Filter │ ^L Layer ^A Aggregated o Own │ w Waste"
@@ -50,10 +53,11 @@ const fn hints(state: &State) -> &'static str {
         (Focus::Files, Right::Tree) => {
             " ? Help │ q Quit │ Tab Layers │ ^F Filter │ / Find │ Space Fold │ Enter Open │ m Mark"
         }
+        (Focus::Files, Right::Others(..)) => " ? Help │ q Back │ ←→ Scroll",
         (Focus::Files, Right::Waste(_)) => " ? Help │ q Back │ Enter Versions │ m Mark",
         (Focus::Files, Right::Versions(..)) => " ? Help │ q Back │ Enter Open │ d Difference │ m Mark",
         (Focus::Files, Right::Content(..)) => {
-            " ? Help │ q Back │ t Text x Bytes d Difference │ [ ] Version │ ←→ Scroll"
+            " ? Help │ q Back │ t Text x Bytes d Difference s Beside │ n Next │ [ ] Version"
         }
     }
 }

@@ -7,8 +7,11 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::super::content::{Content, Form, Tag};
+use super::super::pair::SIDES;
+use super::super::panes::VERSION;
 use super::super::state::{Cursor, Focus, State};
 use super::super::text;
+use super::pair::difference;
 use super::{Theme, list_style, pane, put};
 use crate::inspect::model::{Aspect, Came, NodeId, Version};
 use crate::layer::{ChangeKind, Kind};
@@ -46,9 +49,6 @@ pub fn waste(frame: &mut Frame<'_>, area: Rect, state: &State, cursor: Cursor, t
     }
 }
 
-/// How many lines a version takes.
-pub const VERSION: usize = 3;
-
 /// Where a path comes from: every version, and why it is another than the one before.
 pub fn versions(
     frame: &mut Frame<'_>,
@@ -71,15 +71,14 @@ pub fn versions(
         let size = if entry.kind == Kind::File { text::size(entry.size) } else { String::new() };
         let first = format!(
             "{sign} {:>5}  {} {}  {} {}:{}",
-            version.layer,
+            layer_name(state, version.layer),
             text::left(entry.kind.as_str(), 8),
             text::right(&size, 7),
             text::mode(entry.kind, entry.mode),
             entry.uid,
             entry.gid
         );
-        let layer = state.material.layers.get(version.layer);
-        let command = layer.and_then(|layer| layer.command.as_deref()).map(text::line).unwrap_or_default();
+        let command = command(state, node, version.layer);
         let line = 1 + (at - cursor.top) * VERSION;
         put(frame, inner, line, Line::styled(text::left(&first, width), base));
         put(
@@ -93,8 +92,30 @@ pub fn versions(
     }
 }
 
+/// A layer as people call it.
+fn layer_name(state: &State, layer: usize) -> String {
+    match SIDES.get(layer).filter(|_| state.material.pair.is_some()) {
+        Some(side) => (*side).to_owned(),
+        None => layer.to_string(),
+    }
+}
+
+/// The command that brought a version.
+fn command(state: &State, node: NodeId, layer: usize) -> String {
+    let material = &state.material;
+    if let Some(pair) = &material.pair {
+        return text::line(&(pair.origin)(layer, material.model.path(node)));
+    }
+    let row = material.layers.get(layer);
+    row.and_then(|row| row.command.as_deref()).map(text::line).unwrap_or_default()
+}
+
 fn came(state: &State, version: &Version<'_>) -> String {
     let model = &state.material.model;
+    if state.material.pair.is_some() {
+        let change = model.change_of(version.node, Some(0), 1).map(|change| change.kind);
+        return difference(state, version.node, change);
+    }
     let mut words = match version.came {
         Came::Added => "added".to_owned(),
         Came::Hides => "hides what was".to_owned(),
@@ -126,29 +147,69 @@ pub fn content(frame: &mut Frame<'_>, area: Rect, state: &State, content: &Conte
     let model = &state.material.model;
     let title = text::path(model.path(content.node));
     let inner = pane(frame, area, &title, state.focus == Focus::Files, theme);
+    let is_pair = state.material.pair.is_some();
     let form = match (content.form, content.before) {
         (Form::Text, _) => "text".to_owned(),
         (Form::Hex, _) => "bytes".to_owned(),
-        (Form::Diff, Some(before)) => format!("difference from layer {before}"),
-        (Form::Diff, None) => "difference".to_owned(),
+        (Form::Diff | Form::Beside, Some(_)) if is_pair => "difference from A".to_owned(),
+        (Form::Diff | Form::Beside, Some(before)) => format!("difference from layer {before}"),
+        (Form::Diff | Form::Beside, None) => "difference".to_owned(),
     };
     let count = content.len();
-    let header =
-        format!("layer {} · {form} · line {} of {count}", content.layer, (content.top + 1).min(count));
+    let header = format!(
+        "{} · {form} · line {} of {count}",
+        place(state, content.layer),
+        (content.top + 1).min(count)
+    );
     put(frame, inner, 0, Line::styled(header, theme.label()));
     if count == 0 {
         put(frame, inner, 1, Line::styled("the file is empty", theme.faint()));
     }
     let (room, width) = (usize::from(inner.height.saturating_sub(1)), usize::from(inner.width));
+    if content.form == Form::Beside {
+        beside(frame, inner, content, theme);
+        return;
+    }
     for line in 0..room {
         let Some((tag, words)) = content.line(content.top + line) else { break };
-        let style = match tag {
-            Tag::Same => Style::new(),
-            Tag::Added => theme.change(Some(ChangeKind::Added)),
-            Tag::Removed => theme.change(Some(ChangeKind::Deleted)),
-            Tag::Note => theme.faint(),
-        };
         let shown = text::fit(text::skip(&words, content.left), width);
-        put(frame, inner, line + 1, Line::from(Span::styled(shown, style)));
+        put(frame, inner, line + 1, Line::from(Span::styled(shown, tagged(tag, theme))));
+    }
+}
+
+fn tagged(tag: Tag, theme: Theme) -> Style {
+    match tag {
+        Tag::Same => Style::new(),
+        Tag::Added => theme.change(Some(ChangeKind::Added)),
+        Tag::Removed => theme.change(Some(ChangeKind::Deleted)),
+        Tag::Note => theme.faint(),
+    }
+}
+
+/// Where a file is that is looked at.
+fn place(state: &State, layer: usize) -> String {
+    match &state.material.pair {
+        Some(pair) => format!("{} {}", layer_name(state, layer), text::line(&pair.names[layer.min(1)])),
+        None => format!("layer {layer}"),
+    }
+}
+
+/// Two versions of a file, what belongs together on one line.
+fn beside(frame: &mut Frame<'_>, inner: Rect, content: &Content, theme: Theme) {
+    let half = inner.width.saturating_sub(1) / 2;
+    let (left, right) = (
+        Rect { width: half, ..inner },
+        Rect { x: inner.x + half + 1, width: inner.width.saturating_sub(half + 1), ..inner },
+    );
+    let room = usize::from(inner.height.saturating_sub(1));
+    for (line, (old, new)) in content.pairs.iter().skip(content.top).take(room).enumerate() {
+        let mut show = |area: Rect, at: &Option<usize>| {
+            let Some((tag, words)) = at.and_then(|at| content.lines.get(at)) else { return };
+            let words = text::fit(text::skip(words, content.left), usize::from(area.width));
+            put(frame, area, line + 1, Line::styled(words, tagged(*tag, theme)));
+        };
+        show(left, old);
+        show(right, new);
+        put(frame, Rect { x: left.x + half, width: 1, ..inner }, line + 1, Line::styled("│", theme.faint()));
     }
 }

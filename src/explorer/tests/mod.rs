@@ -1,6 +1,7 @@
 //! Keys are pressed and the frame is looked at, without a terminal.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod pair;
 mod person;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use super::draw::Theme;
+use super::extract::gather;
 use super::material::Material;
 use super::state::Focus;
 use crate::inspect::Model;
@@ -313,7 +315,9 @@ fn extraction_stays_in_its_folder() {
         .sees("File exists");
     // A directory: all that is in it, links left out; what cannot be read is told.
     person.types("/usr$").press(KeyCode::Enter).control('e').press(KeyCode::Esc);
-    let picked: Vec<Vec<u8>> = person.state.extracted().into_iter().map(|file| file.entry.path).collect();
+    let roots = person.state.roots();
+    let picked = gather(&person.state.material, &roots);
+    let picked: Vec<Vec<u8>> = picked.into_iter().map(|file| file.entry.path).collect();
     assert!(
         picked.contains(&b"usr/bin/wget".to_vec()) && picked.contains(&b"usr/lib/big.so".to_vec()),
         "{picked:?}"
@@ -423,8 +427,11 @@ fn keys_are_quick_whatever_the_number_of_files() {
     let mut entries: Vec<Entry> =
         (0..count / 1000).map(|dir| entry(&format!("d{dir:04}"), Kind::Dir, 0)).collect();
     entries.extend((0..count).map(|at| entry(&format!("d{:04}/f{at:07}", at / 1000), Kind::File, at)));
-    let mut person = Person::at(SIZES[1], material(vec![layer(entries)]));
-    person.press(KeyCode::Tab).sees("f0000000");
+    let one = material(vec![layer(entries.clone())]);
+    entries.retain(|entry| !entry.path.ends_with(b"77"));
+    let pair = pair::pair_of([Arc::clone(&one), material(vec![layer(entries)])]);
+    let mut alone = Person::at(SIZES[1], one);
+    alone.press(KeyCode::Tab).sees("f0000000");
     // The least of several: the machine may be busy.
     let quick = |person: &mut Person, code: KeyCode| {
         let once = |person: &mut Person| {
@@ -436,16 +443,20 @@ fn keys_are_quick_whatever_the_number_of_files() {
         let least = (0..20).map(|_| once(person)).min().unwrap();
         assert!(least < Duration::from_millis(30), "{code:?} takes {least:?}");
     };
-    for code in [
-        KeyCode::Down,
-        KeyCode::PageDown,
-        KeyCode::End,
-        KeyCode::Up,
-        KeyCode::Home,
-        KeyCode::Char('?'),
-        KeyCode::Esc,
-    ] {
-        quick(&mut person, code);
+    for mut person in [alone, Person::at(SIZES[1], pair)] {
+        for code in [
+            KeyCode::Down,
+            KeyCode::PageDown,
+            KeyCode::End,
+            KeyCode::Up,
+            KeyCode::Home,
+            KeyCode::Char(']'),
+            KeyCode::Char('?'),
+            KeyCode::Esc,
+            KeyCode::Tab,
+        ] {
+            quick(&mut person, code);
+        }
     }
 }
 

@@ -59,6 +59,7 @@ pub fn material(layers: Vec<Entries>) -> Arc<Material> {
         waste,
         load,
         refine: None,
+        pair: None,
     })
 }
 

@@ -39,6 +39,10 @@ fn size(layer: &Entries) -> u64 {
             .iter()
             .filter(|entry| entry.kind == Kind::File)
             .fold(0, |sum, entry| sum.saturating_add(entry.size)),
+        Entries::Shown(_) => layer
+            .iter()
+            .filter(|entry| entry.kind == Kind::File)
+            .fold(0, |sum, entry| sum.saturating_add(entry.size)),
     }
 }
 

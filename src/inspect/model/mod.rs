@@ -30,6 +30,7 @@ mod aspects;
 mod build;
 mod change;
 mod resolve;
+mod shown;
 mod tree;
 mod version;
 mod waste;
@@ -43,6 +44,7 @@ use crate::layer::{Entry, EntryRef, Index, Kind};
 
 pub use aspects::{Aspect, Aspects, between as entry_aspects};
 pub use change::Change;
+pub use shown::Shown;
 pub use tree::{Row, Tree};
 pub use version::{Came, Gone, How, Version};
 
@@ -53,6 +55,8 @@ pub enum Entries {
     Index(Arc<Index>),
     /// Of what has no index: a container's writable layer.
     List(Arc<[Entry]>),
+    /// All that another model shows; see [`Model::flattened`].
+    Shown(Shown),
 }
 
 impl Entries {
@@ -62,6 +66,7 @@ impl Entries {
         match self {
             Self::Index(index) => index.len(),
             Self::List(list) => list.len(),
+            Self::Shown(shown) => shown.len(),
         }
     }
 
@@ -77,6 +82,7 @@ impl Entries {
         match self {
             Self::Index(index) => index.at(position),
             Self::List(list) => list.get(position).map(Entry::as_ref),
+            Self::Shown(shown) => shown.at(position),
         }
     }
 

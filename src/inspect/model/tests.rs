@@ -537,3 +537,35 @@ proptest! {
         check(&layers, false);
     }
 }
+
+proptest! {
+    /// Two stacks upon each other say what their ends say path by path.
+    #[test]
+    fn flat_images_upon_each_other_differ_as_their_ends_do(
+        below in prop::collection::vec(layer(8), 1..4),
+        above in prop::collection::vec(layer(8), 1..4),
+    ) {
+        let model = |layers: &[Vec<Entry>]| {
+            let lists: Vec<&[Entry]> = layers.iter().map(Vec::as_slice).collect();
+            of(&lists)
+        };
+        let (one, other) = (model(&below), model(&above));
+        let both = Model::new(vec![one.flattened(false), other.flattened(true)], |_, _, _| None);
+        let ends = [(&one, below.len()), (&other, above.len())].map(|(model, count)| {
+            let shown = model.shown_after(count - 1);
+            let known = shown.filter(|version| !model.is_implied(version));
+            known.map(|version| (version.entry.path.to_vec(), model.file(&version).to_entry())).collect::<BTreeMap<_, _>>()
+        });
+        for (side, end) in ends.iter().enumerate() {
+            let shown = both.shown_after(side).filter(|version| !both.is_implied(version));
+            let found: BTreeMap<Vec<u8>, Entry> = shown
+                .map(|version| (version.entry.path.to_vec(), Entry { opaque: false, ..both.file(&version).to_entry() }))
+                .collect();
+            let wanted: BTreeMap<Vec<u8>, Entry> = end
+                .iter()
+                .map(|(path, entry)| (path.clone(), Entry { opaque: false, ..entry.clone() }))
+                .collect();
+            prop_assert_eq!(found, wanted, "side {}", side);
+        }
+    }
+}

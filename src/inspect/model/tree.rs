@@ -22,6 +22,7 @@ struct Cell {
     was: u32,
     change: Option<ChangeKind>,
     changed_below: bool,
+    has_below: bool,
 }
 
 /// One line of a tree.
@@ -48,7 +49,8 @@ pub struct Row<'t> {
     pub files: u64,
 }
 
-const NOTHING: Cell = Cell { bytes: 0, files: 0, now: NONE, was: NONE, change: None, changed_below: false };
+const NOTHING: Cell =
+    Cell { bytes: 0, files: 0, now: NONE, was: NONE, change: None, changed_below: false, has_below: false };
 
 impl Model {
     /// The tree after the layer `after`, with what is other than after `before` marked, and what was there and
@@ -117,6 +119,7 @@ impl Model {
             let cell = cells[at];
             let Some(parent) = cells.get_mut(self.nodes[at].parent as usize) else { continue };
             parent.changed_below |= cell.changed_below || cell.change.is_some();
+            parent.has_below |= cell.is_there();
             if cell.now != NONE || parent.now == NONE {
                 parent.bytes = parent.bytes.saturating_add(cell.bytes);
                 parent.files = parent.files.saturating_add(cell.files);
@@ -167,6 +170,24 @@ impl Tree {
     /// What it has directly in a directory, sorted by name.
     pub fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         self.model.children(node).filter(|child| self.has(*child))
+    }
+
+    /// Whether it has something in a directory.
+    #[must_use]
+    pub fn has_below(&self, node: NodeId) -> bool {
+        self.cells.get(node.index()).is_some_and(|cell| cell.has_below)
+    }
+
+    /// What happened to a path, and whether something happened below it.
+    #[must_use]
+    pub fn change(&self, node: NodeId) -> (Option<ChangeKind>, bool) {
+        self.cells.get(node.index()).map_or((None, false), |cell| (cell.change, cell.changed_below))
+    }
+
+    /// Bytes of a path and of what is below it, as [`Row::bytes`]; nothing of what the tree has not got.
+    #[must_use]
+    pub fn bytes(&self, node: NodeId) -> u64 {
+        self.cells.get(node.index()).map_or(0, |cell| cell.bytes)
     }
 
     /// Everything it has, sorted by path, without the root.

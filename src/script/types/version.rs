@@ -12,19 +12,23 @@ impl Record for Version {
     const LIST: &'static str = "Versions";
     const KEYS: &'static [Key<Self>] = &[
         Key { name: "layer", doc: "index of the layer", get: |it| json::int(it.layer as u64) },
-        Key { name: "path", doc: "absolute path", get: |it| json::text(&it.path) },
+        Key { name: "path", doc: "absolute path", get: |it| json::text(&it.file.path) },
+        Key { name: "type", doc: "`file`, `dir`, `symlink`, …", get: |it| json::text(&it.file.file_type) },
+        Key { name: "mode", doc: "permission bits", get: |it| json::int(it.file.mode.into()) },
+        Key { name: "uid", doc: "owner", get: |it| json::int(it.file.uid.into()) },
+        Key { name: "gid", doc: "group", get: |it| json::int(it.file.gid.into()) },
+        Key { name: "size", doc: "bytes of a file, else 0", get: |it| json::int(it.file.size) },
+        Key { name: "mtime", doc: "last change, RFC 3339", get: |it| json::text(&it.file.mtime) },
+        Key {
+            name: "link",
+            doc: "target of a link, else `()`",
+            get: |it| json::optional(it.file.link.as_ref()),
+        },
         Key {
             name: "came",
             doc: "`added`, `replaced`, `removed` or `whiteout of nothing`",
             get: |it| json::text(&it.came),
         },
-        Key { name: "type", doc: "`file`, `dir`, `symlink`, …", get: |it| json::text(&it.file_type) },
-        Key { name: "mode", doc: "permission bits", get: |it| json::int(it.mode.into()) },
-        Key { name: "uid", doc: "owner", get: |it| json::int(it.uid.into()) },
-        Key { name: "gid", doc: "group", get: |it| json::int(it.gid.into()) },
-        Key { name: "size", doc: "bytes of a file, else 0", get: |it| json::int(it.size) },
-        Key { name: "mtime", doc: "last change, RFC 3339", get: |it| json::text(&it.mtime) },
-        Key { name: "link", doc: "target of a link, else `()`", get: |it| json::optional(it.link.as_ref()) },
         Key {
             name: "created",
             doc: "when the layer was made, RFC 3339",
@@ -50,9 +54,9 @@ impl Record for Version {
     const COLUMNS: &'static [Column<Self>] = &[
         Column { title: "layer", cell: |it| Cell::count(it.layer as u64) },
         Column { title: "came", cell: |it| Cell::text(&it.came) },
-        Column { title: "type", cell: |it| Cell::text(&it.file_type) },
-        Column { title: "mode", cell: |it| Cell::text(format!("{:04o}", it.mode)) },
-        Column { title: "size", cell: |it| Cell::size(it.size) },
+        Column { title: "type", cell: |it| Cell::text(&it.file.file_type) },
+        Column { title: "mode", cell: |it| Cell::text(format!("{:04o}", it.file.mode)) },
+        Column { title: "size", cell: |it| Cell::size(it.file.size) },
         Column {
             title: "gone",
             cell: |it| match (&it.gone_in, &it.gone_how) {
@@ -65,10 +69,10 @@ impl Record for Version {
     ];
 
     fn brief(&self) -> String {
-        format!("{} {} in layer {}", self.path, self.came, self.layer)
+        format!("{} {} in layer {}", self.file.path, self.came, self.layer)
     }
 
     fn order(&self, other: &Self) -> std::cmp::Ordering {
-        (&self.path, self.layer).cmp(&(&other.path, other.layer))
+        (&self.file.path, self.layer).cmp(&(&other.file.path, other.layer))
     }
 }

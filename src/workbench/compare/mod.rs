@@ -1,5 +1,6 @@
 //! `diff(a, b)`: two images, containers or layers beside each other.
 
+mod beside;
 mod config;
 mod documents;
 mod files;
@@ -19,6 +20,7 @@ use crate::inspect::model::{Aspect, Aspects};
 use crate::layer::Facet;
 use side::Side;
 
+pub(super) use beside::{Beside, Told};
 pub use side::Operand;
 
 /// What is left out of a comparison.

@@ -53,9 +53,14 @@ impl Workbench {
             Operand::Layer(layer) => return self.layer_side(layer),
         };
         let look = self.look(&subject, Content::Needed)?;
+        self.side_with(&subject, look)
+    }
+
+    /// What is looked into already as a side.
+    pub(super) fn side_with(&self, subject: &Subject, look: Look) -> Result<Side> {
         let mut manifest = None;
-        let (config, id, blobs) = match operand {
-            Operand::Image(image) => {
+        let (config, id, blobs) = match subject {
+            Subject::Image(image) => {
                 let record = self.image_record(image)?;
                 let blobs = self.image_blobs(image, &record)?;
                 // One image can lie in two places with two manifests; the store keeps one.
@@ -64,11 +69,10 @@ impl Workbench {
                 manifest = raw.and_then(|raw| serde_json::from_slice(&raw).ok());
                 (Config::parse(record.config)?, Some(image.id.clone()), blobs)
             }
-            Operand::Container(container) => {
+            Subject::Container(container) => {
                 let record = self.container_record(container)?;
                 (self.prepare_container(&record)?.config.clone(), None, Vec::new())
             }
-            Operand::Layer(_) => unreachable!("answered above"),
         };
         let diff_ids = config.diff_ids().to_vec();
         let tars = diff_ids.iter().map(|diff_id| self.tar_of(diff_id)).collect::<Result<_>>()?;

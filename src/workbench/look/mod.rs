@@ -77,13 +77,26 @@ impl Workbench {
     /// # Errors
     /// When the subject or one of its layers is gone.
     pub fn look(&self, subject: &Subject, content: Content) -> Result<Look> {
+        self.look_with(subject, content, Depth::Contents)
+    }
+
+    /// The same without a look at files' content, which is there at once: whether a file of the same size and
+    /// another time is another one stays unknown. [`Look::compared`] gives the model that knows.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    pub fn glance(&self, subject: &Subject, content: Content) -> Result<Look> {
+        self.look_with(subject, content, Depth::Entries)
+    }
+
+    fn look_with(&self, subject: &Subject, content: Content, depth: Depth) -> Result<Look> {
         match subject {
-            Subject::Image(image) => self.look_at_image(image, content),
-            Subject::Container(container) => self.look_at_container(container),
+            Subject::Image(image) => self.look_at_image(image, content, depth),
+            Subject::Container(container) => self.look_at_container(container, depth),
         }
     }
 
-    fn look_at_image(&self, image: &Image, content: Content) -> Result<Look> {
+    fn look_at_image(&self, image: &Image, content: Content, depth: Depth) -> Result<Look> {
         let format = self.format()?;
         let label = image.label().to_owned();
         if content == Content::IfThere
@@ -92,32 +105,31 @@ impl Workbench {
             let diff_ids: Vec<DiffId> = examined.layers.iter().map(|layer| layer.diff_id).collect();
             let indexes = || Ok(examined.layers.iter().map(|layer| Arc::clone(&layer.index)).collect());
             let holdings: Vec<Holding> = examined.layers.iter().map(|_| Holding::Nowhere).collect();
-            let model = self.model_of(&diff_ids, indexes, &holdings)?;
+            let model = self.model_of(&diff_ids, indexes, &holdings, depth)?;
             let config = image.origin.as_deref().map(Origin::config).transpose()?;
             let steps = steps(config.as_ref(), diff_ids.len()).into();
             return Ok(Look { model, steps, label, holdings: holdings.into(), format });
         }
         let record = self.image_record(image)?;
         let config = Config::parse(record.config.clone())?;
-        let (model, holdings) = self.stored_model(&record.diff_ids)?;
+        let (model, holdings) = self.stored_model(&record.diff_ids, depth)?;
         let steps = steps(Some(&config), record.diff_ids.len()).into();
         Ok(Look { model, steps, label, holdings: holdings.into(), format })
     }
 
-    fn look_at_container(&self, container: &Container) -> Result<Look> {
+    fn look_at_container(&self, container: &Container, depth: Depth) -> Result<Look> {
         let format = self.format()?;
         let record = self.container_record(container)?;
         let prepared = self.prepare_container(&record)?;
         let diff_ids = prepared.config.diff_ids();
-        let (below, mut holdings) = self.stored_model(diff_ids)?;
+        let (below, mut holdings) = self.stored_model(diff_ids, depth)?;
         let parts = self.part_trees(&record)?;
         let own = layer::scan_all(&parts, format)?;
         holdings.push(Holding::Parts(parts));
         let mut layers: Vec<Entries> =
             (0..below.layer_count()).filter_map(|layer| below.entries(layer).cloned()).collect();
         layers.push(Entries::List(own.into()));
-        let reader = Reader::new(&holdings, format);
-        let model = Arc::new(Model::new(layers, |lower, upper, path| reader.same(lower, upper, path)));
+        let model = Arc::new(modelled(layers, &holdings, format, depth));
         let mut steps = steps(Some(&prepared.config), diff_ids.len());
         steps.push(Self::own_step(&record));
         let label = container.name.clone();
@@ -130,9 +142,9 @@ impl Workbench {
         let (model, holdings) = match self.examined_index(diff_id)? {
             Some(index) => {
                 let holdings = vec![Holding::Nowhere];
-                (self.model_of(&ids, || Ok(vec![index]), &holdings)?, holdings)
+                (self.model_of(&ids, || Ok(vec![index]), &holdings, Depth::Contents)?, holdings)
             }
-            None => self.stored_model(&ids)?,
+            None => self.stored_model(&ids, Depth::Contents)?,
         };
         let label = format!("layer {}", diff_id.0.short());
         let steps = steps(None, 1).into();
@@ -148,7 +160,7 @@ impl Workbench {
     }
 
     /// The model of stored layers, and where their files are.
-    fn stored_model(&self, diff_ids: &[DiffId]) -> Result<(Arc<Model>, Vec<Holding>)> {
+    fn stored_model(&self, diff_ids: &[DiffId], depth: Depth) -> Result<(Arc<Model>, Vec<Holding>)> {
         let parts = diff_ids
             .iter()
             .map(|diff_id| Ok(self.stored_layer(diff_id)?.part))
@@ -160,7 +172,7 @@ impl Workbench {
             let open = |part| Ok(Arc::new(Index::open(&index_of(&store.part_dir(part)))?));
             parts.iter().map(open).collect::<Result<Vec<_>>>()
         };
-        let model = self.model_of(diff_ids, indexes, &holdings)?;
+        let model = self.model_of(diff_ids, indexes, &holdings, depth)?;
         Ok((model, holdings))
     }
 
@@ -170,6 +182,7 @@ impl Workbench {
         diff_ids: &[DiffId],
         indexes: impl FnOnce() -> Result<Vec<Arc<Index>>>,
         holdings: &[Holding],
+        depth: Depth,
     ) -> Result<Arc<Model>> {
         let is_stored = holdings.iter().all(|holding| matches!(holding, Holding::Tree(_)));
         let lock = || self.looks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -178,13 +191,32 @@ impl Workbench {
             return Ok(model);
         }
         let layers = indexes()?.into_iter().map(Entries::Index).collect();
-        let reader = Reader::new(holdings, self.format()?);
-        let model = Arc::new(Model::new(layers, |lower, upper, path| reader.same(lower, upper, path)));
+        let model = Arc::new(modelled(layers, holdings, self.format()?, depth));
+        if depth == Depth::Entries {
+            return Ok(model);
+        }
         let mut kept = lock();
         kept.insert(0, (diff_ids.to_vec(), is_stored, Arc::clone(&model)));
         kept.truncate(MOST_KEPT);
         Ok(model)
     }
+}
+
+/// How deep a look goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// What the layers' indexes say.
+    Entries,
+    /// Files of the same size are compared too.
+    Contents,
+}
+
+fn modelled(layers: Vec<Entries>, holdings: &[Holding], format: OverlayFormat, depth: Depth) -> Model {
+    if depth == Depth::Entries {
+        return Model::new(layers, |_, _, _| None);
+    }
+    let reader = Reader::new(holdings, format);
+    Model::new(layers, |lower, upper, path| reader.same(lower, upper, path))
 }
 
 /// Histories may be shorter than the layers, or absent: then what is missing stays unknown.
@@ -204,6 +236,13 @@ impl Look {
     #[must_use]
     pub fn top(&self) -> Option<usize> {
         self.model.layer_count().checked_sub(1)
+    }
+
+    /// The same model with files' contents compared, which takes long.
+    #[must_use]
+    pub fn compared(&self) -> Model {
+        let layers = (0..self.model.layer_count()).filter_map(|layer| self.model.entries(layer).cloned());
+        modelled(layers.collect(), &self.holdings, self.format, Depth::Contents)
     }
 
     /// The last layer, or the one that is asked for.

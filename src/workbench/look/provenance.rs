@@ -47,11 +47,10 @@ fn last_touched(look: &Look, node: NodeId) -> usize {
 
 fn version(look: &Look, seen: &Seen<'_>) -> Version {
     let entry = look.model.file(seen);
-    let it = file(&entry);
     let step = look.steps.get(seen.layer).cloned().unwrap_or_default();
     Version {
         layer: seen.layer,
-        path: absolute(look.model.path(seen.node)),
+        file: file(&entry),
         came: match seen.came {
             Came::Added => "added",
             Came::Replaced => "replaced",
@@ -59,13 +58,6 @@ fn version(look: &Look, seen: &Seen<'_>) -> Version {
             Came::HidesNothing => "whiteout of nothing",
         }
         .to_owned(),
-        file_type: it.file_type,
-        mode: it.mode,
-        uid: it.uid,
-        gid: it.gid,
-        size: it.size,
-        mtime: it.mtime,
-        link: it.link,
         created: step.created,
         created_by: step.created_by,
         gone_in: seen.gone.map(|gone| gone.layer),

@@ -51,6 +51,13 @@ impl Window {
         Self::open(command, size)
     }
 
+    /// The explorer on two images.
+    pub fn explore_both(plywood: &Plywood, images: [&str; 2], size: (u16, u16)) -> Self {
+        let mut command = plywood.command();
+        command.arg("explore").args(images);
+        Self::open(command, size)
+    }
+
     /// Another size, as when a window is pulled.
     pub fn resize(&self, (columns, rows): (u16, u16)) {
         // First, so that what is drawn for the new size finds it.
@@ -120,6 +127,31 @@ impl Window {
         self
     }
 
+    /// Waits until the line under the cursor has `text`; the lowest line is none.
+    #[track_caller]
+    pub fn is_at(&mut self, text: &str) -> &mut Self {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let parser = self.parser.lock().unwrap();
+            let (rows, columns) = parser.screen().size();
+            let inverse = |row: u16| -> String {
+                let cells = (0..columns).filter_map(|column| parser.screen().cell(row, column));
+                cells.filter(|cell| cell.inverse()).map(|cell| cell.contents()).collect()
+            };
+            let lines: Vec<String> = (0..rows - 1).map(inverse).collect();
+            drop(parser);
+            if lines.iter().any(|line| line.contains(text)) {
+                return self;
+            }
+            assert!(
+                Instant::now() < end,
+                "the cursor is not at `{text}` but {lines:?} on\n{}",
+                self.screen()
+            );
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Sends a signal to the program.
     pub fn signal(&mut self, signal: Signal) {
         self.process.signal(signal).unwrap();
@@ -160,10 +192,12 @@ impl Window {
     }
 }
 
+/// A layer's files.
+type Files<'f> = &'f [(&'f str, &'f [u8])];
+
 /// A docker-archive of three layers, made by hand: no engine is needed to look at it.
 pub fn archive(folder: &Path) -> String {
-    let path = folder.join("demo.tar");
-    let layers: [&[(&str, &[u8])]; 3] = [
+    let layers: [Files<'_>; 3] = [
         &[
             ("etc/", b""),
             ("etc/passwd", b"root:x:0\nmail:x:8\n"),
@@ -177,6 +211,29 @@ pub fn archive(folder: &Path) -> String {
         &[("etc/passwd", b"root:x:0\nwget:x:9\nmail:x:8\n"), ("usr/bin/wget", &[1; 12_000])],
         &[("opt/", b""), ("opt/new.txt", b"hello\n"), ("usr/.wh.lib", b"")],
     ];
+    write(folder, "demo:1", &layers, "sh")
+}
+
+/// Another image, to be compared with it: `passwd` and `tool` are other, `wget` and `opt` are gone, `srv` is new.
+pub fn other_archive(folder: &Path) -> String {
+    let mut long: Vec<u8> = Vec::new();
+    (0..200).for_each(|line| long.extend_from_slice(format!("line {line}\n").as_bytes()));
+    let layers: [Files<'_>; 1] = [&[
+        ("etc/", b""),
+        ("etc/passwd", b"root:x:1\nwget:x:9\nmail:x:8\n"),
+        ("etc/evil\x1b[31mname", b"x"),
+        ("srv/", b""),
+        ("srv/one", &long),
+        ("srv/two", b"2\n"),
+        ("usr/", b""),
+        ("usr/bin/", b""),
+        ("usr/bin/tool", &[7; 49_000]),
+    ]];
+    write(folder, "demo:2", &layers, "wget")
+}
+
+fn write(folder: &Path, name: &str, layers: &[Files<'_>], program: &str) -> String {
+    let path = folder.join(format!("{}.tar", name.replace(':', "-")));
     let mut out = tar::Builder::new(std::fs::File::create(&path).unwrap());
     let mut add = |name: &str, bytes: &[u8]| {
         let mut header = tar::Header::new_gnu();
@@ -208,11 +265,11 @@ pub fn archive(folder: &Path) -> String {
         .map(|command| serde_json::json!({ "created": "2026-01-01T00:00:00Z", "created_by": command }))
         .collect();
     let config = serde_json::json!({
-        "architecture": "amd64", "os": "linux", "config": {}, "history": history,
+        "architecture": "amd64", "os": "linux", "config": { "Cmd": [program] }, "history": history[..layers.len()],
         "rootfs": { "type": "layers", "diff_ids": diff_ids },
     });
     add("config.json", config.to_string().as_bytes());
-    let manifest = serde_json::json!([{ "Config": "config.json", "RepoTags": ["demo:1"], "Layers": names }]);
+    let manifest = serde_json::json!([{ "Config": "config.json", "RepoTags": [name], "Layers": names }]);
     add("manifest.json", manifest.to_string().as_bytes());
     out.finish().unwrap();
     format!("docker-archive:{}", path.display())

@@ -1,4 +1,5 @@
-//! Where the panes are: on the left the layers, the layer and the image, on the right the files.
+//! Where the panes are: on the left the layers, the layer and the image, on the right the files. Of two images what is
+//! said of them is above, and the files below have the whole width.
 
 use ratatui::layout::Rect;
 
@@ -15,7 +16,15 @@ pub struct Panes {
     pub files: Rect,
     /// The lowest line.
     pub status: Rect,
+    /// Whether they are of two images.
+    pub is_pair: bool,
 }
+
+/// How many lines a version takes.
+pub const VERSION: usize = 3;
+
+/// From here on two trees are drawn beside each other, and two texts.
+const WIDE: u16 = 120;
 
 impl Panes {
     /// Divides `area` for so many layers.
@@ -33,7 +42,34 @@ impl Panes {
             image: left(top + middle, body - top - middle),
             files: Rect { x: area.x + width, y: area.y, width: area.width - width, height: body },
             status: Rect { x: area.x, y: area.y + body, width: area.width, height: area.height - body },
+            is_pair: false,
         }
+    }
+
+    /// Divides `area` for two images of which so many facts are known.
+    pub fn of_pair(area: Rect, facts: usize) -> Self {
+        let body = area.height.saturating_sub(1);
+        let wanted = u16::try_from(facts).unwrap_or(u16::MAX).saturating_add(2);
+        let top = wanted.min((body * 7 / 20).max(6.min(body)));
+        let none = Rect { height: 0, ..area };
+        Self {
+            layers: none,
+            details: none,
+            image: Rect { height: top, ..area },
+            files: Rect { y: area.y + top, height: body - top, ..area },
+            status: Rect { y: area.y + body, height: area.height - body, ..area },
+            is_pair: true,
+        }
+    }
+
+    /// Whether there is room for two things beside each other.
+    pub const fn is_wide(&self) -> bool {
+        self.files.width >= WIDE
+    }
+
+    /// The column of the line between two trees.
+    pub const fn middle(&self) -> u16 {
+        self.files.x + self.files.width / 2
     }
 
     /// How many layers are on the screen: one line is the header.
@@ -48,6 +84,6 @@ impl Panes {
 
     /// Whether attributes are shown: as it is wanted, else where there is room.
     pub fn attributes(&self, wanted: Option<bool>) -> bool {
-        wanted.unwrap_or(self.files.width >= 60)
+        wanted.unwrap_or(if self.is_pair { self.is_wide() } else { self.files.width >= 60 })
     }
 }
