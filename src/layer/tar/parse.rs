@@ -58,7 +58,14 @@ pub(super) fn parse(block: &[u8; BLOCK]) -> Result<Header, &'static str> {
 }
 
 fn unsigned(bytes: &[u8]) -> i64 {
-    bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>().into()
+    let (words, rest) = bytes.as_chunks::<8>();
+    // Bytes two by two in the four lanes of a word: a block's 64 words fit.
+    let lanes = words.iter().fold(0_u64, |lanes, word| {
+        let word = u64::from_le_bytes(*word);
+        lanes + (word & 0x00ff_00ff_00ff_00ff) + (word >> 8 & 0x00ff_00ff_00ff_00ff)
+    });
+    let words: u64 = (0..4).map(|lane| lanes >> (16 * lane) & 0xffff).sum();
+    words.cast_signed() + rest.iter().map(|&byte| i64::from(byte)).sum::<i64>()
 }
 
 fn signed(bytes: &[u8]) -> i64 {

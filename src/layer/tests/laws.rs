@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::support::{Part, options, skip, tar_of};
+use super::support::{Part, index_tar, options, skip, tar_of, unpack};
 use super::view::{letters, naive, stack, view};
 use crate::layer::{
     Entry, Fate, Index, Kind, Limits, Mtime, OverlayFormat, TarOptions, changes, changes_of, digest_tar,
-    hidden, index_tar, is_inside, merge, merge_some, rebuild_tar, scan, settle, unpack,
+    hidden, is_inside, merge, merge_some, rebuild_tar, scan, settle,
 };
 use crate::sys::file::{self, Name};
 

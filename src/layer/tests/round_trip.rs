@@ -2,11 +2,10 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use super::support::{Part, options, skip, tar_of};
+use super::support::{Part, index_tar, options, skip, tar_of, unpack};
 use super::tar::Tar;
 use crate::layer::{
-    DirContent, Entry, Error, FileRange, Index, Kind, Limits, TarOptions, digest_tar, index_tar, rebuild_tar,
-    unpack, write_tar,
+    DirContent, Entry, Error, FileRange, Index, Kind, Limits, TarOptions, digest_tar, rebuild_tar, write_tar,
 };
 use crate::oci::{DiffId, Digest};
 
