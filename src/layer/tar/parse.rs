@@ -85,6 +85,11 @@ pub(super) fn text(field: &[u8]) -> &[u8] {
 /// Octal digits among blanks and NULs, or base 256 where the first bit is set; empty is 0.
 pub(super) fn number(field: &[u8]) -> Option<i64> {
     let (&first, rest) = field.split_first()?;
+    // Nearly always: digits, then nothing more. Twelve of them are 36 bits.
+    let digits = field.iter().take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+    if (1..=12).contains(&digits) && field[digits..].iter().all(blank_byte) {
+        return Some(field[..digits].iter().fold(0, |value, digit| value << 3 | i64::from(digit - b'0')));
+    }
     if first & 0x80 != 0 {
         // Two's complement, whose sign is the second bit.
         let negative = first & 0x40 != 0;
