@@ -23,8 +23,8 @@ All rules apply, or those that are named: `packages` (lists and archives of pack
 and `/var/tmp`), `caches` (of the loader, manual pages and fonts), and `waste`: versions of files that later
 layers hide. `saving` of the new image is how much smaller it is.
 
-What goes is a part of what `junk` tells of: that which is made or fetched again, or only tells of the past. Directories
-that programs expect stay, symbolic links (such as a log that leads to `/dev/stdout`) too.
+What goes is a part of what `junk` tells of: that which is made or fetched again, or only tells of the past.
+Directories that programs expect stay, symbolic links (such as a log that leads to `/dev/stdout`) too.
 
 `checks` are run in the new image, each in a container of its own; text is for the shell, an array of words
 follows the entrypoint. If one fails, the new image is not kept. An image without junk and waste is given back
