@@ -1,13 +1,11 @@
 //! Looking into an image: against dive, in place and stored.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
-
+use crate::archive::{docker_archive, plain};
 use crate::measure::{Row, output, plywood, time, time_and_peak};
 
 const LAYERS: usize = 5;
@@ -20,10 +18,6 @@ fn dive() -> Option<PathBuf> {
         println!("skipped: `dive` is not installed; `PLYWOOD_TEST_DIVE` may name it");
     }
     found
-}
-
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A layer of files in 200 folders; the last one has whiteouts of so many files of the first.
@@ -54,29 +48,7 @@ fn layer(number: usize, whiteouts: usize) -> Vec<u8> {
 fn archive(path: &Path, whiteouts: usize) {
     let layers: Vec<Vec<u8>> =
         (0..LAYERS).map(|number| layer(number, if number + 1 == LAYERS { whiteouts } else { 0 })).collect();
-    let diff_ids: Vec<String> = layers.iter().map(|layer| format!("sha256:{}", hex(layer))).collect();
-    let history: Vec<_> =
-        (0..LAYERS).map(|at| serde_json::json!({ "created_by": format!("step {at}") })).collect();
-    let config = serde_json::json!({
-        "architecture": "amd64", "os": "linux", "config": {}, "created": "2024-01-01T00:00:00Z",
-        "rootfs": { "type": "layers", "diff_ids": diff_ids }, "history": history,
-    })
-    .to_string();
-    let names: Vec<String> = layers.iter().map(|layer| format!("{}/layer.tar", hex(layer))).collect();
-    let manifest = serde_json::json!([{ "Config": "config.json", "RepoTags": ["look:1"], "Layers": names }]);
-    let mut tar = tar::Builder::new(std::io::BufWriter::new(File::create(path).unwrap()));
-    let mut add = |name: &str, bytes: &[u8]| {
-        let mut header = tar::Header::new_ustar();
-        header.set_mode(0o644);
-        header.set_size(bytes.len() as u64);
-        tar.append_data(&mut header, name, bytes).unwrap();
-    };
-    for (name, layer) in names.iter().zip(&layers) {
-        add(name, layer);
-    }
-    add("config.json", config.as_bytes());
-    add("manifest.json", manifest.to_string().as_bytes());
-    tar.into_inner().unwrap().flush().unwrap();
+    docker_archive(path, "look:1", plain(&layers));
 }
 
 /// `layers` and `waste` of five layers of 40,000 files.

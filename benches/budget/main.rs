@@ -6,10 +6,14 @@
 //! for the rows with Docker, `PLYWOOD_TEST_DIVE` for dive.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
 
+// Images made by hand are the same for tests and benchmarks.
+#[path = "../../tests/suite/support/archive.rs"]
+mod archive;
 mod archives;
 mod explore;
 mod fixture;
 mod language;
+mod large;
 mod look;
 mod measure;
 mod processes;
@@ -32,6 +36,7 @@ const ROWS: &[(&str, Measure)] = &[
     ("ipython", prompt::start),
     ("look", look::look),
     ("explorer", explore::keys),
+    ("large", large::bounded_memory),
     ("wget", wget::diff_and_commit),
     ("archives", archives::load_and_save),
     ("registry", registry::pull_and_push),

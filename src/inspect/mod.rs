@@ -10,6 +10,6 @@ pub mod packages;
 mod waste;
 
 pub use glob::Globs;
-pub use junk::JunkRules;
+pub use junk::{JunkRules, SlimRule};
 pub use model::Model;
 pub use waste::{Cause, Hidden, Waste};

@@ -171,7 +171,7 @@ impl Entry {
             mtime: self.mtime,
             link: &self.link,
             device: self.device,
-            xattrs: Xattrs(Pairs::Owned(&self.xattrs)),
+            xattrs: Xattrs::of(&self.xattrs),
             digest: self.digest,
         }
     }
@@ -257,11 +257,21 @@ impl<'a> Xattrs<'a> {
         Self(Pairs::Packed(bytes))
     }
 
-    pub(super) fn pack(pairs: &[(Vec<u8>, Vec<u8>)], into: &mut Vec<u8>) {
-        for part in pairs.iter().flat_map(|(name, value)| [name, value]) {
+    pub(super) const fn of(pairs: &'a [(Vec<u8>, Vec<u8>)]) -> Self {
+        Self(Pairs::Owned(pairs))
+    }
+
+    /// Appends them as [`packed`](Self::packed) reads them.
+    pub(super) fn pack(self, into: &mut Vec<u8>) {
+        for part in self.iter().flat_map(|(name, value)| [name, value]) {
             into.extend(u32::try_from(part.len()).unwrap_or(u32::MAX).to_le_bytes());
             into.extend_from_slice(part);
         }
+    }
+
+    /// How many bytes that is.
+    pub(super) fn packed_len(self) -> usize {
+        self.iter().map(|(name, value)| name.len() + value.len() + 8).sum()
     }
 
     /// Whether there is none.

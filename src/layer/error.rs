@@ -90,6 +90,9 @@ pub enum Error {
         /// Which rule it breaks.
         reason: &'static str,
     },
+    /// Somebody wanted the work to end.
+    #[error("interrupted while a layer was made")]
+    Interrupted,
     /// A file of the store that should describe a layer does not.
     #[error("`{path}` is damaged: {reason}")]
     Damaged {

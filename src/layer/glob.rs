@@ -56,11 +56,41 @@ impl Glob {
         &self.text
     }
 
+    /// The last name that stands in it as it is: a path that does not have it is none that the pattern names.
+    #[must_use]
+    pub fn literal(&self) -> Option<&[u8]> {
+        self.names.iter().rev().find_map(|piece| match piece {
+            Piece::Name(name) => Some(name.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// Whether a `[` in it is not closed, and so stands for itself.
+    #[must_use]
+    pub fn has_open_set(&self) -> bool {
+        self.names.iter().any(|piece| {
+            let Piece::Like(pattern) = piece else { return false };
+            let mut at = 0;
+            while let Some(next) =
+                pattern.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'['))
+            {
+                let Some((_, end)) = set(&pattern[at + next..]) else { return true };
+                at += next + end;
+            }
+            false
+        })
+    }
+
     /// Whether it names `path` itself, which has no leading `/`.
     #[must_use]
     pub fn is_match(&self, path: &[u8]) -> bool {
-        let path: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
-        fits(&self.names, &path, false)
+        self.fits(&names_of(path), false)
+    }
+
+    /// The same for a path of these names; with `around` a directory that it is in will do.
+    #[must_use]
+    pub fn fits(&self, path: &[&[u8]], around: bool) -> bool {
+        fits(&self.names, path, around)
     }
 
     /// Whether one of `globs` names `path` or a directory that it is in.
@@ -69,9 +99,13 @@ impl Glob {
         if globs.is_empty() {
             return false;
         }
-        let path: Vec<&[u8]> = path.split(|byte| *byte == b'/').collect();
-        globs.iter().any(|glob| fits(&glob.names, &path, true))
+        let path = names_of(path);
+        globs.iter().any(|glob| glob.fits(&path, true))
     }
+}
+
+fn names_of(path: &[u8]) -> Vec<&[u8]> {
+    path.split(|byte| *byte == b'/').collect()
 }
 
 /// Pieces against names, or against the first of them; on a mismatch the last `**` takes one name more. Never more steps than pieces times names.

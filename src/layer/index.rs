@@ -7,7 +7,8 @@
 //! ```
 //! Numbers are little-endian. Opening costs a constant; looking up costs a binary search.
 
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::entry::{Entry, EntryRef, Kind, Mtime, Xattrs};
@@ -22,6 +23,19 @@ const RECORD: usize = 56;
 const OPAQUE: u8 = 1;
 const HAS_DEVICE: u8 = 2;
 const HAS_DIGEST: u8 = 4;
+
+/// Of what is written at once.
+const BUFFER: usize = 128 * 1024;
+
+/// What an index was made of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    entries: u64,
+    /// See [`Index::file_bytes`].
+    pub(super) file_bytes: u64,
+    /// See [`Index::file_count`].
+    pub(super) file_count: u64,
+}
 
 /// The entries of one layer, sorted by path bytes, mapped from a file.
 #[derive(Debug)]
@@ -38,31 +52,52 @@ impl Index {
     /// # Errors
     /// [`Error::Order`]; [`Error::Io`].
     pub fn write(entries: &[Entry], path: &Path) -> Result<(), Error> {
+        Self::write_each(entries.iter().map(Entry::as_ref), path).map(drop)
+    }
+
+    /// The same of entries that are looked at one by one, twice.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub(super) fn write_each<'a>(
+        entries: impl Iterator<Item = EntryRef<'a>> + Clone,
+        path: &Path,
+    ) -> Result<Counted, Error> {
         let host = |source| Error::host("write", path, source);
-        if let Some(pair) = entries.windows(2).find(|pair| pair[0].path >= pair[1].path) {
-            return Err(Error::Order { path: super::error::shown(&pair[1].path) });
-        }
-        let mut records = Vec::with_capacity(HEADER + entries.len() * RECORD);
-        let mut heap = Vec::with_capacity(entries.len() * 48);
-        let (mut file_bytes, mut file_count) = (0_u64, 0_u64);
-        records.resize(HEADER, 0);
-        for entry in entries {
-            record(entry, &mut records, &mut heap);
-            if entry.kind != Kind::Whiteout {
-                file_count += 1;
+        let mut out =
+            std::fs::File::create(path).map(|file| BufWriter::with_capacity(BUFFER, file)).map_err(host)?;
+        // Its numbers are known at the end.
+        out.write_all(&[0; HEADER]).map_err(host)?;
+        let mut counted = Counted::default();
+        let (mut piece, mut heap) = (Vec::with_capacity(256), 0);
+        let mut last: Option<&[u8]> = None;
+        for entry in entries.clone() {
+            if last.is_some_and(|last| last >= entry.path) {
+                return Err(Error::Order { path: super::error::shown(entry.path) });
             }
-            file_bytes = file_bytes.saturating_add(if entry.kind == Kind::File { entry.size } else { 0 });
+            last = Some(entry.path);
+            piece.clear();
+            heap += record(&entry, heap, &mut piece);
+            out.write_all(&piece).map_err(host)?;
+            counted.entries += 1;
+            counted.file_count += u64::from(entry.kind != Kind::Whiteout);
+            let bytes = if entry.kind == Kind::File { entry.size } else { 0 };
+            counted.file_bytes = counted.file_bytes.saturating_add(bytes);
+        }
+        for entry in entries {
+            piece.clear();
+            parts(&entry, &mut piece);
+            out.write_all(&piece).map_err(host)?;
         }
         let mut header = Vec::with_capacity(HEADER);
         header.extend_from_slice(MAGIC);
         header.extend_from_slice(&VERSION.to_le_bytes());
         header.extend_from_slice(&[0; 4]);
-        for number in [entries.len() as u64, file_bytes, file_count, heap.len() as u64] {
+        for number in [counted.entries, counted.file_bytes, counted.file_count, heap] {
             header.extend_from_slice(&number.to_le_bytes());
         }
-        records[..HEADER].copy_from_slice(&header);
-        let mut out = std::fs::File::create(path).map_err(host)?;
-        out.write_all(&records).and_then(|()| out.write_all(&heap)).map_err(host)
+        out.flush().and_then(|()| out.get_ref().write_all_at(&header, 0)).map_err(host)?;
+        Ok(counted)
     }
 
     /// Opens the index at `path`, which must not be written any more.
@@ -195,36 +230,47 @@ impl Index {
     }
 }
 
-fn record(entry: &Entry, records: &mut Vec<u8>, heap: &mut Vec<u8>) {
+/// Appends the record of `entry`, whose parts begin at `start` in the heap; how many bytes they are.
+fn record(entry: &EntryRef<'_>, start: u64, into: &mut Vec<u8>) -> u64 {
     let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes();
-    let start = heap.len();
-    heap.extend_from_slice(&entry.path);
-    heap.extend_from_slice(&entry.link);
-    let before = heap.len();
-    Xattrs::pack(&entry.xattrs, heap);
-    let packed = heap.len() - before;
+    let packed = entry.xattrs.packed_len();
+    let mut size = entry.path.len() + entry.link.len() + packed;
     let mut flags = if entry.opaque { OPAQUE } else { 0 };
     if entry.device != (0, 0) {
         flags |= HAS_DEVICE;
-        heap.extend_from_slice(&entry.device.0.to_le_bytes());
-        heap.extend_from_slice(&entry.device.1.to_le_bytes());
+        size += 8;
     }
-    if let Some(digest) = &entry.digest {
+    if entry.digest.is_some() {
         flags |= HAS_DIGEST;
-        heap.extend_from_slice(digest);
+        size += 32;
     }
     let mode = u16::try_from(entry.mode & 0o7777).unwrap_or(0).to_le_bytes();
-    records.extend_from_slice(&(start as u64).to_le_bytes());
-    records.extend_from_slice(&length(entry.path.len()));
-    records.extend_from_slice(&length(entry.link.len()));
-    records.extend_from_slice(&length(packed));
-    records.extend_from_slice(&[entry.kind.number(), flags, mode[0], mode[1]]);
-    records.extend_from_slice(&entry.uid.to_le_bytes());
-    records.extend_from_slice(&entry.gid.to_le_bytes());
-    records.extend_from_slice(&entry.size.to_le_bytes());
-    records.extend_from_slice(&entry.mtime.secs.to_le_bytes());
-    records.extend_from_slice(&entry.mtime.nanos.to_le_bytes());
-    records.extend_from_slice(&[0; 4]);
+    into.extend_from_slice(&start.to_le_bytes());
+    into.extend_from_slice(&length(entry.path.len()));
+    into.extend_from_slice(&length(entry.link.len()));
+    into.extend_from_slice(&length(packed));
+    into.extend_from_slice(&[entry.kind.number(), flags, mode[0], mode[1]]);
+    into.extend_from_slice(&entry.uid.to_le_bytes());
+    into.extend_from_slice(&entry.gid.to_le_bytes());
+    into.extend_from_slice(&entry.size.to_le_bytes());
+    into.extend_from_slice(&entry.mtime.secs.to_le_bytes());
+    into.extend_from_slice(&entry.mtime.nanos.to_le_bytes());
+    into.extend_from_slice(&[0; 4]);
+    size as u64
+}
+
+/// Appends what of `entry` is in the heap.
+fn parts(entry: &EntryRef<'_>, into: &mut Vec<u8>) {
+    into.extend_from_slice(entry.path);
+    into.extend_from_slice(entry.link);
+    entry.xattrs.pack(into);
+    if entry.device != (0, 0) {
+        into.extend_from_slice(&entry.device.0.to_le_bytes());
+        into.extend_from_slice(&entry.device.1.to_le_bytes());
+    }
+    if let Some(digest) = &entry.digest {
+        into.extend_from_slice(digest);
+    }
 }
 
 /// A damaged record reads as empty parts, never as a panic; `fsck` compares indexes with trees.

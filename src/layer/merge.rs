@@ -11,39 +11,46 @@ use super::error::Error;
 use super::ladder::Ladder;
 use super::overlay::OverlayFormat;
 use super::owners::{self, Owner, Owners, Recorder};
-use super::scan::{scan, scan_all_kinds, without_sockets};
+use super::scan::{scan_until, without_sockets};
 use super::stack::Stack;
+use super::stop::{Stop, go_on};
 use crate::sys::file::{self, Name};
 
 /// Fills the empty directory `into` (a part's `fs/`) with what `parts` (each a part's `fs/`, top
 /// first) do one upon the other: files (and sockets) are further names of the same inodes, deletions
-/// and opaque directories are combined. The entries of the result, as [`scan`] would give them.
+/// and opaque directories are combined. The entries of the result, as [`scan`](super::scan()) would give them.
 ///
 /// Where a file has too many names or lies on another file system, it is copied.
 ///
 /// # Errors
-/// [`Error::Io`].
-pub fn merge(parts: &[PathBuf], into: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
-    let combined = combine(lists_of(parts, format)?);
-    place_all(combined, parts, into, format)
+/// [`Error::Io`]; [`Error::Interrupted`], after which `into` is unfinished and the caller removes it.
+pub fn merge(
+    parts: &[PathBuf],
+    into: &Path,
+    format: OverlayFormat,
+    stop: Stop<'_>,
+) -> Result<Vec<Entry>, Error> {
+    let combined = combine(lists_of(parts, format, stop)?);
+    place_all(combined, parts, into, format, stop)
 }
 
 /// The same as if `parts` held only what their entries' fates leave of them.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// As [`merge`].
 pub fn merge_some(
     parts: &[PathBuf],
     into: &Path,
     format: OverlayFormat,
     fate: &dyn Fn(&Entry) -> Fate,
+    stop: Stop<'_>,
 ) -> Result<Vec<Entry>, Error> {
-    let combined = combine_some(lists_of(parts, format)?, fate);
-    place_all(combined, parts, into, format)
+    let combined = combine_some(lists_of(parts, format, stop)?, fate);
+    place_all(combined, parts, into, format, stop)
 }
 
-fn lists_of(parts: &[PathBuf], format: OverlayFormat) -> Result<Vec<Vec<Entry>>, Error> {
-    parts.iter().map(|part| scan_all_kinds(part, format)).collect()
+fn lists_of(parts: &[PathBuf], format: OverlayFormat, stop: Stop<'_>) -> Result<Vec<Vec<Entry>>, Error> {
+    parts.iter().map(|part| scan_until(part, format, stop)).collect()
 }
 
 fn place_all(
@@ -51,6 +58,7 @@ fn place_all(
     parts: &[PathBuf],
     into: &Path,
     format: OverlayFormat,
+    stop: Stop<'_>,
 ) -> Result<Vec<Entry>, Error> {
     let open = |path: &Path| file::open_root(path).map_err(|source| Error::host("open", path, source));
     let mut sources = Vec::with_capacity(parts.len());
@@ -62,11 +70,13 @@ fn place_all(
     copy_root(parts, root.as_fd(), format, into, recorder.as_mut())?;
     let mut target = Ladder::new(root);
     for one in combined.iter().filter(|one| !one.entry.path.is_empty()) {
+        go_on(stop)?;
         place(one, &mut sources, &mut target, format, recorder.as_mut())
             .map_err(|source| Error::io("merge", &one.entry.path, source))?;
     }
     // Last, from the inside out, since every file put in changes its directory's time.
     for one in combined.iter().rev().filter(|one| one.entry.kind == Kind::Dir && !one.entry.path.is_empty()) {
+        go_on(stop)?;
         finish_dir(&one.entry, &mut target, recorder.as_mut())
             .map_err(|source| Error::io("merge", &one.entry.path, source))?;
     }
@@ -184,7 +194,7 @@ pub(super) fn finish_dir(
 
 /// Takes away, on disk and in the answer, the marks in `upper` that hide nothing of `lowers`: whiteouts
 /// of what is not there, and opaqueness of directories that have no content below. The entries that
-/// remain, as [`scan`] gives them.
+/// remain, as [`scan`](super::scan()) gives them.
 ///
 /// Which such marks there are depends on how the tree came about (overlayfs makes any new directory
 /// opaque; a file that was made and frozen before it was deleted leaves a whiteout). Without them one
@@ -192,10 +202,10 @@ pub(super) fn finish_dir(
 /// nothing by accident when it is used upon another image.
 ///
 /// # Errors
-/// [`Error::Io`].
-pub fn settle(upper: &Path, lowers: &Stack) -> Result<Vec<Entry>, Error> {
+/// [`Error::Io`]; [`Error::Interrupted`], after which the tree says what it said and may have some of the marks.
+pub fn settle(upper: &Path, lowers: &Stack, stop: Stop<'_>) -> Result<Vec<Entry>, Error> {
     let format = lowers.format();
-    let mut entries = scan(upper, format)?;
+    let mut entries = without_sockets(scan_until(upper, format, stop)?);
     let mut cursor = lowers.cursor();
     let root = file::open_root(upper).map_err(|source| Error::host("open", upper, source))?;
     let mut ladder = Ladder::new(root);
@@ -203,7 +213,13 @@ pub fn settle(upper: &Path, lowers: &Stack) -> Result<Vec<Entry>, Error> {
     let mut closed: std::collections::HashSet<Vec<u8>> = std::collections::HashSet::new();
     let mut touched: Vec<Vec<u8>> = Vec::new();
     let mut keep = Vec::with_capacity(entries.len());
+    let mut is_over = false;
     for entry in &mut entries {
+        if stop() {
+            // What was begun is made whole first.
+            is_over = true;
+            break;
+        }
         let (dir, _) = split_path(&entry.path);
         let is_inside = !entry.path.is_empty() && closed.contains(dir);
         let mut stays = true;
@@ -236,6 +252,9 @@ pub fn settle(upper: &Path, lowers: &Stack) -> Result<Vec<Entry>, Error> {
     for dir in touched {
         let Ok(at) = entries.binary_search_by(|entry| entry.path.cmp(&dir)) else { continue };
         restore_mtime(&mut ladder, &entries[at]).map_err(|source| Error::io("restore", &dir, source))?;
+    }
+    if is_over {
+        return Err(Error::Interrupted);
     }
     let mut keep = keep.into_iter();
     entries.retain(|_| keep.next().unwrap_or(true));

@@ -8,6 +8,7 @@ use super::entry::{Entry, Kind, Mtime};
 use super::error::Error;
 use super::overlay::OverlayFormat;
 use super::owners::Owners;
+use super::stop::{Stop, go_on, never};
 use super::xattr;
 use crate::sys::file::{self, Name, Stat};
 
@@ -40,9 +41,15 @@ pub(super) fn without_sockets(mut entries: Vec<Entry>) -> Vec<Entry> {
 
 /// The same with sockets, which are in no layer and yet are changes.
 pub(super) fn scan_all_kinds(root: &Path, format: OverlayFormat) -> Result<Vec<Entry>, Error> {
+    scan_until(root, format, &never)
+}
+
+/// The same, unless it is to end.
+pub(super) fn scan_until(root: &Path, format: OverlayFormat, stop: Stop<'_>) -> Result<Vec<Entry>, Error> {
     let dir = file::open_root(root).map_err(|source| Error::host("open", root, source))?;
     let owners = Owners::of_tree(root)?;
     let mut walk = Walk {
+        stop,
         format,
         owners,
         buffer: Vec::new(),
@@ -77,7 +84,8 @@ struct Step {
     subdirectories: Vec<Name>,
 }
 
-struct Walk {
+struct Walk<'a> {
+    stop: Stop<'a>,
     format: OverlayFormat,
     owners: Option<Owners>,
     buffer: Vec<u8>,
@@ -89,7 +97,7 @@ struct Walk {
     path: Vec<u8>,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Lists `dir`, which is at `self.path`, and puts it on the stack.
     fn enter(&mut self, dir: OwnedFd) -> Result<(), Error> {
         let stat = file::stat_of_fd(dir.as_fd()).map_err(|source| Error::io("read", &self.path, source))?;
@@ -101,6 +109,7 @@ impl Walk {
         .map_err(|source| Error::io("list", &self.path, source))?;
         let mut subdirectories = Vec::new();
         for name in names {
+            go_on(self.stop)?;
             if self.visit(dir.as_fd(), &name)? {
                 subdirectories.push(name);
             }

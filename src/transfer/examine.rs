@@ -108,18 +108,18 @@ fn look_into(
     let mut head = Vec::new();
     let read = section.clone().take(packed::HEAD as u64).read_to_end(&mut head);
     read.map_err(Error::io("read", Path::new(&file.member)))?;
-    let entries = match compression {
-        Compression::None => layer::index_tar(section.range(), &limits.layer),
+    let place = tempfile::Builder::new().prefix(".plywood-").tempfile_in(scratch);
+    let place = place.map_err(Error::io("create a file in", scratch))?.into_temp_path();
+    match compression {
+        Compression::None => layer::index_tar(watch.source(section.range()), &limits.layer, &place),
         _ => {
             let content = compression
                 .reader(watch.reader(section.clone()), Expansion::of(limits, &file.member))
                 .map_err(Error::io("unpack", Path::new(&file.member)))?;
-            layer::index_tar(BufReader::with_capacity(1 << 17, content), &limits.layer)
+            layer::index_tar(BufReader::with_capacity(1 << 17, content), &limits.layer, &place)
         }
-    };
-    let place = tempfile::Builder::new().prefix(".plywood-").tempfile_in(scratch);
-    let place = place.map_err(Error::io("create a file in", scratch))?.into_temp_path();
-    Index::write(&entries.map_err(Error::layer)?, &place).map_err(Error::layer)?;
+    }
+    .map_err(Error::layer)?;
     let index = Arc::new(Index::open(&place).map_err(Error::layer)?);
     Ok(ExaminedLayer { diff_id: file.diff_id, digest: file.digest, file_size, compression, head, index })
 }

@@ -1,11 +1,12 @@
 //! Reading and writing that ends when somebody says so.
 
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Error;
+use crate::layer;
 use crate::sys::Interrupt;
 
 /// Ctrl-C, or the failure of another thread at the same work.
@@ -57,6 +58,11 @@ impl Watch {
         Watched { watch: self.clone(), stream }
     }
 
+    /// The same for a stream that can pass over bytes.
+    pub fn source<S: layer::Source>(&self, stream: S) -> Watched<S> {
+        Watched { watch: self.clone(), stream }
+    }
+
     /// The same for what is written.
     pub fn writer<W: Write>(&self, stream: W) -> Watched<W> {
         Watched { watch: self.clone(), stream }
@@ -73,6 +79,23 @@ impl<R: Read> Read for Watched<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.watch.check().map_err(io::Error::other)?;
         self.stream.read(buffer)
+    }
+}
+
+impl<S: layer::Source> BufRead for Watched<S> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.watch.check().map_err(io::Error::other)?;
+        self.stream.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.stream.consume(count);
+    }
+}
+
+impl<S: layer::Source> layer::Source for Watched<S> {
+    fn skip(&mut self, count: u64) -> io::Result<()> {
+        self.stream.skip(count)
     }
 }
 

@@ -123,16 +123,22 @@ impl Workbench {
     }
 
     fn layer_from_merged(&self, parts: &[PartId], lowers: &Stack) -> Result<Option<LayerRecord>> {
-        self.layer_from_new_part(&self.merge(parts)?, lowers)
+        self.layer_from_new_part(&self.merge(parts, &self.stop())?, lowers)
     }
 
     /// Records a part that nobody else has as a layer; it goes if the layer is there already, or would be empty.
     pub(super) fn layer_from_new_part(&self, part: &PartId, lowers: &Stack) -> Result<Option<LayerRecord>> {
-        let layer = self.layer_from_part(part, lowers)?;
+        let layer = self.or_remove(part, self.layer_from_part(part, lowers))?;
         if layer.as_ref().is_none_or(|layer| !layer.added) {
             self.store()?.remove_part(part)?;
         }
         Ok(layer.map(|layer| layer.record))
+    }
+
+    /// Whether Ctrl-C has come: for work that takes long.
+    pub(super) fn stop(&self) -> impl Fn() -> bool + Sync + use<> {
+        let interrupt = self.settings.interrupt;
+        move || interrupt.raised()
     }
 
     /// Reads a frozen part, written upon `lowers`, once and records it as a layer. `None` if it changes nothing:
@@ -141,7 +147,7 @@ impl Workbench {
         let store = self.store()?;
         let directory = store.part_dir(part);
         let tree = tree_of(&directory);
-        let mut entries = layer::settle(&tree, lowers)?;
+        let mut entries = layer::settle(&tree, lowers, &self.stop())?;
         if entries.is_empty() {
             return Ok(None);
         }
@@ -152,7 +158,7 @@ impl Workbench {
             }
         }
         let content = entries.iter().map(Entry::as_ref);
-        let (diff_id, tar_size) = layer::digest_tar(&tree, content, &TarOptions::default())?;
+        let (diff_id, tar_size) = layer::digest_tar(&tree, content, &TarOptions::default(), &self.stop())?;
         let index = index_of(&directory);
         Index::write(&entries, &index)?;
         let index = Index::open(&index)?;

@@ -53,6 +53,7 @@ impl From<layer::Error> for Error {
             Fault::SizeChanged { .. } => Self::new(ErrorKind::Busy, text)
                 .with_hint("something still writes there; try again when it has ended"),
             Fault::Path { .. } => Self::not_found(text),
+            Fault::Interrupted => Self::new(ErrorKind::Interrupted, text),
             Fault::Spelling { .. } => Self::invalid(text)
                 .with_hint("paths are UTF-8, with `\\\\` for a backslash and `\\xNN` for other bytes"),
             #[allow(unreachable_patterns)]

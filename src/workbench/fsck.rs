@@ -40,7 +40,7 @@ impl Workbench {
         let index = Index::open(&index_of(&part))?;
         let diff_id = match record.tar {
             TarSource::Canonical => {
-                layer::digest_tar(&tree_of(&part), index.iter(), &TarOptions::default())?.0
+                layer::digest_tar(&tree_of(&part), index.iter(), &TarOptions::default(), &layer::never)?.0
             }
             TarSource::Split => {
                 let mut digester = Digester::default();

@@ -69,7 +69,7 @@ pub use fallback::Fallback;
 pub use findings::{Duplicate, InstalledPackage, Junk, Reason, TreeItem, Version};
 pub use in_place::Origin;
 pub use journal::Journal;
-pub use junk::{JunkRule, RULES as JUNK_RULES, WASTE as WASTE_RULE};
+pub use junk::slim_rules;
 pub use look::{Content, LayerStep, Look, TreeOptions};
 pub use options::{
     BranchPoint, Command, CommitOptions, DeriveOptions, FsckOptions, ImageTarget, OnOutput, PullOptions,

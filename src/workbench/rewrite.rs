@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use super::commit::parse_optional;
 use super::time::image_time;
-use super::{DeriveOptions, Image, Result, Workbench, index_of};
+use super::{DeriveOptions, Error, Image, Result, Workbench, index_of};
 use crate::image::{Config, Rewrite};
 use crate::layer::{self, Entry, EntryRef, Fate, Glob, Index, Kind, Stack};
 use crate::oci::{DiffId, Reference};
@@ -31,16 +31,23 @@ pub(super) struct Parent {
 pub(super) struct Cut {
     /// These paths and all in them, from every layer.
     pub globs: Vec<Glob>,
+    /// Symbolic links that fit stay: somebody set them up. Those in a directory that goes do not.
+    pub keeps_links: bool,
     /// By layer: what later ones hide of it.
     pub hidden: Vec<HashSet<Vec<u8>>>,
 }
 
 impl Cut {
-    fn fate(&self, layer: usize, path: &[u8]) -> Fate {
+    fn fate(&self, layer: usize, kind: Kind, path: &[u8]) -> Fate {
         if path.is_empty() {
             return Fate::Stays;
         }
-        if Glob::any_covers(&self.globs, path) {
+        let subject = match path.iter().rposition(|byte| *byte == b'/') {
+            // Its own name does not count, only the directories around it.
+            Some(slash) if self.keeps_links && kind == Kind::Symlink => &path[..slash],
+            _ => path,
+        };
+        if Glob::any_covers(&self.globs, subject) {
             return Fate::Goes;
         }
         match self.hidden.get(layer) {
@@ -75,13 +82,13 @@ impl Workbench {
         let mut changed = false;
         for (position, old) in parent.layers.iter().enumerate() {
             let index = Index::open(&index_of(&self.store()?.part_dir(&old.part)))?;
-            let is_cut = index.iter().any(|entry| cut.fate(position, entry.path) != Fate::Stays);
+            let is_cut = index.iter().any(|entry| cut.fate(position, entry.kind, entry.path) != Fate::Stays);
             let is_idle =
                 changed && !is_cut && self.has_idle_marks(&index, &parent.layers[..position], &left)?;
             let new = if is_cut || is_idle {
                 changed = true;
                 let lowers = self.lowers(&left)?;
-                self.layer_without(old, &lowers, &|entry| cut.fate(position, &entry.path))?
+                self.layer_without(old, &lowers, &|entry| cut.fate(position, entry.kind, &entry.path))?
             } else {
                 Some(old.clone())
             };
@@ -115,8 +122,12 @@ impl Workbench {
     ) -> Result<Option<LayerRecord>> {
         let part = self.new_part()?;
         let tree = self.tree(&part)?;
-        layer::merge_some(&[self.tree(&old.part)?], &tree, self.format()?, fate)?;
-        if says_nothing(&layer::settle(&tree, lowers)?, lowers)? {
+        let stop = self.stop();
+        let merged = layer::merge_some(&[self.tree(&old.part)?], &tree, self.format()?, fate, &stop)
+            .and_then(|_| layer::settle(&tree, lowers, &stop))
+            .map_err(Error::from)
+            .and_then(|entries| says_nothing(&entries, lowers));
+        if self.or_remove(&part, merged)? {
             self.store()?.remove_part(&part)?;
             return Ok(None);
         }

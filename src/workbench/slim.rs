@@ -35,7 +35,7 @@ impl Workbench {
         let parent = self.parent(image)?;
         let globs = globs(&paths)?;
         let hidden = if waste { self.hidden(&parent, &globs)? } else { Vec::new() };
-        let layers = self.cut(&parent, &Cut { globs, hidden })?;
+        let layers = self.cut(&parent, &Cut { globs, keeps_links: true, hidden })?;
         let (new, is_new) = match changed(&parent, layers) {
             Some(rewrite) => self.put_slim(&parent, options, rewrite)?,
             None => (compared(self.image_value(&parent.record)?, &parent), false),

@@ -59,8 +59,9 @@ impl Workbench {
         let reference = reference_of(options)?;
         let parent = self.parent(image)?;
         let parts: Vec<_> = parent.layers[first..end].iter().map(|layer| layer.part.clone()).collect();
-        let merged = self.merge(&parts)?;
-        let made = self.layer_from_new_part(&merged, &self.lowers(&parent.layers[..first])?)?;
+        let lowers = self.lowers(&parent.layers[..first])?;
+        let merged = self.merge(&parts, &self.stop())?;
+        let made = self.layer_from_new_part(&merged, &lowers)?;
         let layers = parent.layers.iter().enumerate().map(|(position, layer)| {
             let stays = !(first..end).contains(&position);
             stays.then_some(layer.diff_id)

@@ -228,9 +228,10 @@ impl Workbench {
     fn merge_parts(&self, record: &mut ContainerRecord, lock: &ContainerLock) -> Result<()> {
         let store = self.store()?;
         let lowers = self.prepare_container(record)?.chain.view()?;
-        let merged = self.merge(&record.parts)?;
+        // A container goes on after an interrupt too.
+        let merged = self.merge(&record.parts, &layer::never)?;
         let tree = self.tree(&merged)?;
-        layer::settle(&tree, &lowers)?;
+        layer::settle(&tree, &lowers, &layer::never)?;
         // Everything that was made may have been removed again.
         let parts = if is_empty(&tree)? { Vec::new() } else { vec![merged.clone()] };
         store.replace_parts(lock, &parts, true)?;
@@ -243,12 +244,22 @@ impl Workbench {
     }
 
     /// A part that shows what `parts` (lowest first) show together.
-    pub(super) fn merge(&self, parts: &[PartId]) -> Result<PartId> {
+    pub(super) fn merge(&self, parts: &[PartId], stop: layer::Stop<'_>) -> Result<PartId> {
         let store = self.store()?;
         let trees: Vec<_> = parts.iter().rev().map(|part| tree_of(&store.part_dir(part))).collect();
         let merged = self.new_part()?;
-        layer::merge(&trees, &self.tree(&merged)?, self.format()?)?;
+        let done = self.tree(&merged).and_then(|tree| Ok(layer::merge(&trees, &tree, self.format()?, stop)?));
+        self.or_remove(&merged, done)?;
         Ok(merged)
+    }
+
+    /// What was made in a part that nobody else has; after a failure the part goes.
+    pub(super) fn or_remove<T>(&self, part: &PartId, made: Result<T>) -> Result<T> {
+        if made.is_err() {
+            // The failure is what counts; what cannot be removed now is garbage for `prune`.
+            let _ = self.store()?.remove_part(part);
+        }
+        made
     }
 }
 

@@ -26,7 +26,7 @@ impl Workbench {
         if !force {
             self.require_all(&parent, &globs)?;
         }
-        let cut = Cut { globs, hidden: Vec::new() };
+        let cut = Cut { globs, keeps_links: false, hidden: Vec::new() };
         let layers = self.cut(&parent, &cut)?;
         let new = match changed(&parent, layers) {
             Some(rewrite) => {

@@ -1,13 +1,13 @@
 //! dive itself, beside: every layer's list of files is the same, except for its known faults, each by its name.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
+use crate::support::archive::{docker_archive, plain};
 use crate::support::{Chance, Plywood, count, skip};
 
 /// dive, or `None` after saying that it is not there. `PLYWOOD_TEST_DIVE` names it.
@@ -70,40 +70,9 @@ fn layer(members: &[Member]) -> Vec<u8> {
     tar.into_inner().unwrap()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A docker-archive of these layers.
 fn archive(path: &Path, layers: &[Vec<u8>]) {
-    let diff_ids: Vec<String> = layers.iter().map(|layer| format!("sha256:{}", hex(layer))).collect();
-    let config = json!({
-        "architecture": "amd64", "os": "linux", "config": {}, "created": "2024-01-01T00:00:00Z",
-        "rootfs": { "type": "layers", "diff_ids": diff_ids },
-        "history": layers.iter().enumerate().map(|(at, _)| json!({ "created_by": format!("step {at}") })).collect::<Vec<_>>(),
-    })
-    .to_string();
-    let config_name = format!("{}.json", hex(config.as_bytes()));
-    let names: Vec<String> = layers.iter().map(|layer| format!("{}/layer.tar", hex(layer))).collect();
-    let manifest = json!([{ "Config": config_name, "RepoTags": ["made:1"], "Layers": names }]).to_string();
-    let mut tar = tar::Builder::new(File::create(path).unwrap());
-    let mut add = |name: &str, bytes: &[u8]| {
-        let mut header = tar::Header::new_ustar();
-        header.set_mode(0o644);
-        header.set_size(bytes.len() as u64);
-        tar.append_data(&mut header, name, bytes).unwrap();
-    };
-    let mut written = Vec::new();
-    for (name, layer) in names.iter().zip(layers) {
-        // Equal layers are one file.
-        if !written.contains(&name) {
-            add(name, layer);
-            written.push(name);
-        }
-    }
-    add(&config_name, config.as_bytes());
-    add("manifest.json", manifest.as_bytes());
-    tar.finish().unwrap();
+    docker_archive(path, "made:1", plain(layers));
 }
 
 /// A layer's files by path, without what dive says of whiteouts' modes.

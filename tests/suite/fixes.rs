@@ -171,6 +171,21 @@ fn what_is_without_is_in_no_layer() {
 }
 
 #[test]
+fn slim_takes_no_more_than_junk_tells() {
+    let value = Plywood::new().json(
+        r#"
+        let i = run(base(), "mkdir -p /var/log/web /tmp /srv/__pycache__ /var/lib/apt/lists/partial /app/.git; cd /var/log/web; echo x > error.log; ln -s /dev/stdout access.log; echo c > /srv/__pycache__/a.pyc; ln -s a.pyc /srv/__pycache__/b.pyc; echo p > /var/lib/apt/lists/a_b; echo g > /app/.git/HEAD", #{ network: "none" }).commit("j:1");
+        let s = slim(i, #{ checks: ["test ! -e /srv/__pycache__ && test -d /var/lib/apt/lists/partial && test -h /var/log/web/access.log"] });
+        [junk(i).map("path").filter(|p| !s.exists(p)), junk(s).map("path").filter(|p| p.starts_with("/app")), s.saving]"#,
+    );
+    let taken = ["/srv/__pycache__/a.pyc", "/var/lib/apt/lists/a_b", "/var/log/web/error.log"];
+    let mut told: Vec<&str> =
+        value[0].as_array().unwrap().iter().map(|path| path.as_str().unwrap()).collect();
+    told.sort_unstable();
+    assert_eq!((told.as_slice(), &value[1], &value[2]), (&taken[..], &json!(["/app/.git/HEAD"]), &json!(6)));
+}
+
+#[test]
 fn a_slim_image_is_proved_or_not_kept() {
     let plywood = Plywood::new();
     let value = plywood.json(

@@ -12,6 +12,7 @@ mod fallbacks;
 mod fixes;
 mod gate;
 mod hostile;
+mod interrupts;
 mod lessons;
 mod library;
 mod look;

@@ -9,6 +9,7 @@ use super::content::DirContent;
 use super::write::{CHUNK, Stream, TarOptions};
 use crate::layer::entry::EntryRef;
 use crate::layer::error::Error;
+use crate::layer::stop::{Stop, go_on};
 use crate::oci::{DiffId, Digest};
 
 /// Chunks on their way between reading and hashing.
@@ -18,16 +19,18 @@ const AHEAD: usize = 4;
 /// length in bytes. One thread reads ahead while another hashes.
 ///
 /// # Errors
-/// As `write_tar`.
+/// As `write_tar`; [`Error::Interrupted`].
 pub fn digest_tar<'a>(
     root: &Path,
     entries: impl Iterator<Item = EntryRef<'a>>,
     options: &TarOptions,
+    stop: Stop<'_>,
 ) -> Result<(DiffId, u64), Error> {
     let content = DirContent::open(root)?;
     std::thread::scope(|scope| {
         let mut hasher = Hasher { spare: None, running: None };
         let mut stream = Stream::new(|full: &mut Vec<u8>| {
+            go_on(stop)?;
             if full.len() == CHUNK || hasher.running.is_some() {
                 hasher.give(scope, full)
             } else {

@@ -58,7 +58,14 @@ pub(super) fn parse(block: &[u8; BLOCK]) -> Result<Header, &'static str> {
 }
 
 fn unsigned(bytes: &[u8]) -> i64 {
-    bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>().into()
+    let (words, rest) = bytes.as_chunks::<8>();
+    // Bytes two by two in the four lanes of a word: a block's 64 words fit.
+    let lanes = words.iter().fold(0_u64, |lanes, word| {
+        let word = u64::from_le_bytes(*word);
+        lanes + (word & 0x00ff_00ff_00ff_00ff) + (word >> 8 & 0x00ff_00ff_00ff_00ff)
+    });
+    let words: u64 = (0..4).map(|lane| lanes >> (16 * lane) & 0xffff).sum();
+    words.cast_signed() + rest.iter().map(|&byte| i64::from(byte)).sum::<i64>()
 }
 
 fn signed(bytes: &[u8]) -> i64 {
@@ -78,6 +85,11 @@ pub(in crate::layer) fn text(field: &[u8]) -> &[u8] {
 /// Octal digits among blanks and NULs, or base 256 where the first bit is set; empty is 0.
 pub(in crate::layer) fn number(field: &[u8]) -> Option<i64> {
     let (&first, rest) = field.split_first()?;
+    // Nearly always: digits, then nothing more. Twelve of them are 36 bits.
+    let digits = field.iter().take_while(|byte| matches!(byte, b'0'..=b'7')).count();
+    if (1..=12).contains(&digits) && field[digits..].iter().all(blank_byte) {
+        return Some(field[..digits].iter().fold(0, |value, digit| value << 3 | i64::from(digit - b'0')));
+    }
     if first & 0x80 != 0 {
         // Two's complement, whose sign is the second bit.
         let negative = first & 0x40 != 0;

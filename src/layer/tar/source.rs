@@ -35,7 +35,9 @@ pub struct FileRange<'a> {
     next: u64,
     end: u64,
     buffer: Vec<u8>,
+    /// What of the buffer is still to be read.
     at: usize,
+    filled: usize,
     /// How far was jumped last.
     jump: u64,
 }
@@ -51,26 +53,35 @@ impl<'a> FileRange<'a> {
     /// The `length` bytes of `file` from `offset`; fewer where the file ends before.
     #[must_use]
     pub const fn new(file: &'a File, offset: u64, length: u64) -> Self {
-        Self { file, next: offset, end: offset.saturating_add(length), buffer: Vec::new(), at: 0, jump: 0 }
+        Self {
+            file,
+            next: offset,
+            end: offset.saturating_add(length),
+            buffer: Vec::new(),
+            at: 0,
+            filled: 0,
+            jump: 0,
+        }
     }
 }
 
 impl BufRead for FileRange<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.at >= self.buffer.len() {
+        if self.at >= self.filled {
             let most = if self.jump >= FAR { HEADERS } else { ROOM };
             let room = usize::try_from(self.end.saturating_sub(self.next)).unwrap_or(most).min(most);
-            self.buffer.resize(room, 0);
-            self.at = 0;
-            let got = self.file.read_at(&mut self.buffer, self.next);
-            self.buffer.truncate(*got.as_ref().unwrap_or(&0));
-            self.next += got? as u64;
+            if self.buffer.len() < room {
+                self.buffer.resize(room, 0);
+            }
+            (self.at, self.filled) = (0, 0);
+            self.filled = self.file.read_at(&mut self.buffer[..room], self.next)?;
+            self.next += self.filled as u64;
         }
-        Ok(&self.buffer[self.at..])
+        Ok(&self.buffer[self.at..self.filled])
     }
 
     fn consume(&mut self, count: usize) {
-        self.at = (self.at + count).min(self.buffer.len());
+        self.at = (self.at + count).min(self.filled);
     }
 }
 
@@ -87,12 +98,11 @@ impl Read for FileRange<'_> {
 impl Source for FileRange<'_> {
     fn skip(&mut self, count: u64) -> io::Result<()> {
         self.jump = count;
-        let here = (self.buffer.len() - self.at) as u64;
+        let here = (self.filled - self.at) as u64;
         if count <= here {
             self.at += usize::try_from(count).unwrap_or(0);
         } else {
-            self.buffer.clear();
-            self.at = 0;
+            (self.at, self.filled) = (0, 0);
             self.next = self.next.saturating_add(count - here).min(self.end);
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! What little bytes can ask for: work, memory, and what no file system has.
 
 use super::hostile::try_it;
-use super::support::{Part, skip};
+use super::support::{Part, index_tar, skip};
 use super::tar::Tar;
-use crate::layer::{Error, Limits, index_tar};
+use crate::layer::{Error, Limits};
 
 /// Links that lead through `deep` directories again and again, and so many entries that use them.
 fn slow(deep: usize, entries: usize) -> Vec<u8> {

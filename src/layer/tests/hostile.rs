@@ -1,8 +1,8 @@
 //! Tars that want more than a layer may have. Each is tried both on disk and without it.
 
-use super::support::{Part, is_root, options, skip, tar_of};
+use super::support::{Part, Unpacked, index_tar, is_root, options, skip, tar_of, unpack};
 use super::tar::Tar;
-use crate::layer::{Entry, Error, Kind, Limits, Unpacked, index_tar, unpack};
+use crate::layer::{Entry, Error, Kind, Limits};
 
 /// Unpacks; checks that nothing appeared beside the part and that the list alone is judged alike.
 pub(super) fn try_it(tar: &[u8]) -> Result<(Part, Unpacked), Error> {

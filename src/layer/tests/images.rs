@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use super::support::{Part, options, skip};
-use crate::layer::{FileRange, Limits, index_tar, rebuild_tar, unpack};
+use super::support::{Part, index_tar, options, skip, unpack};
+use crate::layer::{FileRange, Limits, rebuild_tar};
 use crate::oci::{DiffId, Digest};
 
 fn shared(name: &str) -> Option<File> {

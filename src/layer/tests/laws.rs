@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::support::{Part, options, skip, tar_of};
+use super::support::{Part, index_tar, options, skip, tar_of, unpack};
 use super::view::{letters, naive, stack, view};
 use crate::layer::{
     Entry, Fate, Index, Kind, Limits, Mtime, OverlayFormat, TarOptions, changes, changes_of, digest_tar,
-    hidden, index_tar, is_inside, merge, merge_some, rebuild_tar, scan, settle, unpack,
+    hidden, is_inside, merge, merge_some, never, rebuild_tar, scan, settle,
 };
 use crate::sys::file::{self, Name};
 
@@ -131,7 +131,7 @@ fn have_xattrs() -> bool {
 fn digest(part: &Part) -> String {
     let entries = part.scan();
     let (diff_id, _) =
-        digest_tar(&part.fs(), entries.iter().map(Entry::as_ref), &TarOptions::default()).unwrap();
+        digest_tar(&part.fs(), entries.iter().map(Entry::as_ref), &TarOptions::default(), &never).unwrap();
     diff_id.to_string()
 }
 
@@ -249,15 +249,15 @@ proptest! {
         let expected = naive(&view(&image), &after);
         prop_assert_eq!(letters(&changes_of(&dirs, &image).unwrap()), expected.clone());
         let merged = Part::new();
-        let entries = merge(&dirs, &merged.fs(), OverlayFormat::User).unwrap();
+        let entries = merge(&dirs, &merged.fs(), OverlayFormat::User, &never).unwrap();
         prop_assert_eq!(&entries, &scan(&merged.fs(), OverlayFormat::User).unwrap());
         prop_assert_eq!(view(&stack(&[merged.fs(), base.fs()], OverlayFormat::User)), after.clone());
         // Taking away the marks that hide nothing changes nothing that can be seen.
-        let settled = settle(&merged.fs(), &image).unwrap();
+        let settled = settle(&merged.fs(), &image, &never).unwrap();
         prop_assert_eq!(&settled, &scan(&merged.fs(), OverlayFormat::User).unwrap());
         prop_assert_eq!(view(&stack(&[merged.fs(), base.fs()], OverlayFormat::User)), after);
         prop_assert_eq!(letters(&changes(&merged.fs(), &image).unwrap()), expected);
-        let alone = settle(&merged.fs(), &stack(&[], OverlayFormat::User)).unwrap();
+        let alone = settle(&merged.fs(), &stack(&[], OverlayFormat::User), &never).unwrap();
         prop_assert!(alone.iter().all(|entry| entry.kind != Kind::Whiteout && !entry.opaque));
     }
 
@@ -278,8 +278,8 @@ proptest! {
                 () => Fate::Stays,
             };
             let part = Part::new();
-            merge_some(&[layer.fs()], &part.fs(), OverlayFormat::User, &fate).unwrap();
-            settle(&part.fs(), &stack(&top_first(&rewritten), OverlayFormat::User)).unwrap();
+            merge_some(&[layer.fs()], &part.fs(), OverlayFormat::User, &fate, &never).unwrap();
+            settle(&part.fs(), &stack(&top_first(&rewritten), OverlayFormat::User), &never).unwrap();
             rewritten.push(part);
         }
         prop_assert_eq!(view(&stack(&top_first(&rewritten), OverlayFormat::User)), before);

@@ -6,8 +6,8 @@ use std::process::Command;
 use super::support::{is_root, skip};
 use super::view::{View, letters, naive, stack, view};
 use crate::layer::{
-    Entry, OverlayFormat, TarOptions, UnpackOptions, changes, changes_of, digest_tar, merge, scan, settle,
-    unpack,
+    Entry, OverlayFormat, TarOptions, UnpackOptions, changes, changes_of, digest_tar, merge, never, scan,
+    settle, unpack,
 };
 
 /// The image that is changed.
@@ -102,7 +102,7 @@ fn copied(place: &Path, format: OverlayFormat) -> View {
 fn digest(fs: &Path, entries: &[Entry]) -> String {
     // Times differ from run to run; everything else must not.
     let options = TarOptions { source_date_epoch: Some(1) };
-    digest_tar(fs, entries.iter().map(Entry::as_ref), &options).unwrap().0.to_string()
+    digest_tar(fs, entries.iter().map(Entry::as_ref), &options, &never).unwrap().0.to_string()
 }
 
 fn compare_with_the_kernel(format: OverlayFormat) {
@@ -156,12 +156,12 @@ fn compare_with_the_kernel(format: OverlayFormat) {
     assert_eq!(letters(&changes_of(&uppers, &image).unwrap()), letters_of(&before, &stepped));
     let merged = place.join("merged");
     std::fs::create_dir(&merged).unwrap();
-    merge(&uppers, &merged, format).unwrap();
+    merge(&uppers, &merged, format, &never).unwrap();
     assert_eq!(view(&stack(&[merged.clone(), place.join("image")], format)), stepped);
 
     // Both ways are one layer, and it says no more than what can be seen.
-    let single = settle(&one, &image).unwrap();
-    let several = settle(&merged, &image).unwrap();
+    let single = settle(&one, &image, &never).unwrap();
+    let several = settle(&merged, &image, &never).unwrap();
     let shape = |entries: &[Entry]| {
         entries.iter().map(|it| (it.path.clone(), it.kind, it.opaque, it.mode)).collect::<Vec<_>>()
     };

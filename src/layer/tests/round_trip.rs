@@ -2,11 +2,11 @@
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use super::support::{Part, options, skip, tar_of};
+use super::support::{Part, index_tar, options, skip, tar_of, unpack};
 use super::tar::Tar;
 use crate::layer::{
-    DirContent, Entry, Error, FileRange, Index, Kind, Limits, TarOptions, digest_tar, index_tar, rebuild_tar,
-    unpack, write_tar,
+    DirContent, Entry, Error, FileRange, Index, Kind, Limits, TarOptions, digest_tar, never, rebuild_tar,
+    write_tar,
 };
 use crate::oci::{DiffId, Digest};
 
@@ -38,7 +38,8 @@ fn a_tree_becomes_a_tar_and_a_tree_again() {
     assert_eq!(find(&entries, "etc/passwd").kind, Kind::Hardlink);
     assert_eq!(find(&entries, "etc/passwd").link, b"a-link");
     let tar = tar_of(&entries, &fs);
-    let (diff_id, size) = digest_tar(&fs, entries.iter().map(Entry::as_ref), &TarOptions::default()).unwrap();
+    let (diff_id, size) =
+        digest_tar(&fs, entries.iter().map(Entry::as_ref), &TarOptions::default(), &never).unwrap();
     assert_eq!((diff_id, size), (DiffId(Digest::of(&tar)), tar.len() as u64));
 
     let copy = Part::new();
@@ -134,7 +135,8 @@ fn a_file_that_changes_is_noticed() {
             std::fs::write(part.fs().join("f"), vec![1; now]).unwrap();
             let mut entries = part.scan();
             entries[0].size = before as u64;
-            let digest = digest_tar(&part.fs(), entries.iter().map(Entry::as_ref), &TarOptions::default());
+            let digest =
+                digest_tar(&part.fs(), entries.iter().map(Entry::as_ref), &TarOptions::default(), &never);
             assert!(matches!(digest, Err(Error::SizeChanged { .. })), "{now} {before}");
         }
     }

@@ -4,7 +4,7 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 use crate::layer::{
-    Entry, Error, Limits, OverlayFormat, TarOptions, UnpackOptions, Unpacked, scan, unpack, write_tar,
+    self, Entry, Error, Index, Limits, OverlayFormat, Source, TarOptions, UnpackOptions, scan, write_tar,
 };
 use crate::sys::file::{self, Name};
 
@@ -44,6 +44,40 @@ impl Part {
     pub fn unpack(&self, tar: &[u8]) -> Result<Unpacked, Error> {
         unpack(tar, self.path(), &options())
     }
+}
+
+/// What unpacking came to, and the entries that it wrote.
+#[derive(Debug)]
+pub struct Unpacked {
+    pub entries: Vec<Entry>,
+    summary: layer::Unpacked,
+}
+
+impl std::ops::Deref for Unpacked {
+    type Target = layer::Unpacked;
+
+    fn deref(&self) -> &Self::Target {
+        &self.summary
+    }
+}
+
+pub fn unpack(
+    tar: impl std::io::Read + Send,
+    part: &Path,
+    options: &UnpackOptions,
+) -> Result<Unpacked, Error> {
+    let summary = layer::unpack(tar, part, options)?;
+    Ok(Unpacked { entries: entries_of(&part.join("index")), summary })
+}
+
+/// The entries of a tar that is only listed.
+pub fn index_tar(tar: impl Source, limits: &Limits) -> Result<Vec<Entry>, Error> {
+    let place = tempfile::NamedTempFile::new().unwrap();
+    layer::index_tar(tar, limits, place.path()).map(|()| entries_of(place.path()))
+}
+
+fn entries_of(index: &Path) -> Vec<Entry> {
+    Index::open(index).unwrap().iter().map(|entry| entry.to_entry()).collect()
 }
 
 /// Trees of these tests can be deeper than a path, or closed to their own owner.

@@ -1,8 +1,8 @@
 //! What each member of a tar does to the tree.
 
 use super::target::{Body, Target};
-use super::tree::{Inode, Meta, Node, Tree};
-use crate::layer::entry::{Entry, Kind, split_path};
+use super::tree::{Inode, Meta, Node, Sorted, Tree};
+use crate::layer::entry::{Kind, split_path};
 use crate::layer::error::{Error, shown};
 use crate::layer::limits::{Limits, NAME_BYTES_EACH, STEPS_EACH};
 use crate::layer::tar::{Member, Reader, Source};
@@ -21,7 +21,7 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 
 /// What a whole tar came to.
 pub(super) struct Applied {
-    pub(super) entries: Vec<Entry>,
+    pub(super) tree: Sorted,
     /// Whether every content is in the tree just as the tar has it.
     pub(super) is_rebuildable: bool,
     pub(super) notices: Vec<String>,
@@ -37,8 +37,8 @@ pub(super) struct Applier<'a, S, T> {
     /// Directories passed on the ways of paths that were not known yet.
     steps: u64,
     is_rebuildable: bool,
-    /// The directory of the last member, as it was spelled and as it was resolved.
-    last_dir: Option<(Vec<u8>, Vec<u8>)>,
+    /// The directory of the last member, as it was spelled and as it was resolved; `None` where that is the same.
+    last_dir: Option<(Vec<u8>, Option<Vec<u8>>)>,
 }
 
 impl<S: Source> Body for Reader<'_, S> {
@@ -68,29 +68,22 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
             self.apply(member)?;
         }
         self.reader.finish()?;
-        let mut is_root_opaque = false;
+        let tree = self.tree.sorted();
         // From the inside out: what is put into a directory changes its time, and may need its mode.
-        for (path, node) in self.tree.nodes.iter().rev() {
-            let Node::Dir { meta, opaque } = node else { continue };
-            if path.is_empty() {
-                is_root_opaque = *opaque;
-                if !self.tree.has_root && !opaque {
-                    continue;
-                }
-            }
-            self.target.finish_dir(path, meta, *opaque)?;
+        for (path, meta, opaque) in tree.directories() {
+            self.target.finish_dir(path, &meta, opaque)?;
         }
         let mut notices = self.target.notices();
-        if is_root_opaque {
+        if tree.is_opaque() {
             notices.push("the layer hides everything that is below it".to_owned());
         }
-        Ok(Applied { entries: self.tree.into_entries(), is_rebuildable: self.is_rebuildable, notices })
+        Ok(Applied { tree, is_rebuildable: self.is_rebuildable, notices })
     }
 
     fn check_amount(&self, path: &[u8]) -> Result<(), Error> {
         let fail = |limit, allowed| Err(Error::Limit { limit, allowed, path: shown(path) });
         if self.members > self.limits.entries
-            || self.tree.nodes.len() as u64 > self.limits.entries.saturating_add(1)
+            || self.tree.len() as u64 > self.limits.entries.saturating_add(1)
         {
             return fail("entries", self.limits.entries);
         }
@@ -104,8 +97,8 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
         Ok(())
     }
 
-    fn apply(&mut self, member: Member) -> Result<(), Error> {
-        let path = clean(&member.path)?;
+    fn apply(&mut self, mut member: Member) -> Result<(), Error> {
+        let path = clean(std::mem::take(&mut member.path))?;
         if path.is_empty() {
             return self.root(member);
         }
@@ -117,25 +110,27 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
             return Err(Error::refused(&path, "it lies in a directory that is named like a deletion"));
         }
         if name == OPAQUE {
-            let dir = self.resolve_dir(dir)?;
-            if let Some(Node::Dir { opaque, .. }) = self.tree.nodes.get_mut(&dir) {
-                *opaque = true;
-            }
+            let dir = self.resolve_dir(dir)?.map_or(dir, |real| real.as_slice()).to_vec();
+            self.tree.make_opaque(&dir);
             return Ok(());
         }
         if let Some(hidden) = name.strip_prefix(MARK) {
             if matches!(hidden, b"" | b"." | b"..") {
                 return Err(Error::refused(&path, "it is a deletion of nothing"));
             }
-            return self.whiteout(dir, hidden);
+            let place = joined(self.resolve_dir(dir)?.map_or(dir, |real| real.as_slice()), hidden);
+            return self.whiteout(&place);
         }
         if member.kind == Kind::CharDevice && member.device == (0, 0) {
             return Err(Error::refused(&path, "a mount would take the device 0:0 for a deletion"));
         }
-        let place = joined(&self.resolve_dir(dir)?, name);
+        let place = match self.resolve_dir(dir)? {
+            Some(real) => joined(real, name),
+            None => path,
+        };
         match member.kind {
             Kind::Dir => self.dir(&place, meta_of(member)),
-            Kind::Hardlink => self.hard_link(&place, &member),
+            Kind::Hardlink => self.hard_link(&place, member),
             _ => self.leaf(&place, member),
         }
     }
@@ -145,50 +140,45 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
         if member.kind != Kind::Dir {
             return Err(Error::refused(b"", "the root can only be a directory"));
         }
-        if let Some(Node::Dir { meta, .. }) = self.tree.nodes.get_mut(&b""[..]) {
-            *meta = meta_of(member);
+        if let Some(Node::Dir { inode, .. }) = self.tree.get(b"") {
+            self.tree.describe(inode, meta_of(member));
             self.tree.has_root = true;
         }
         Ok(())
     }
 
-    fn whiteout(&mut self, dir: &[u8], name: &[u8]) -> Result<(), Error> {
-        let place = joined(&self.resolve_dir(dir)?, name);
-        match self.tree.nodes.get_mut(&place) {
-            // Deletions are meant for the layers below: what this layer itself has stays.
-            Some(Node::Dir { opaque, .. }) => *opaque = true,
-            Some(_) => {}
-            None => {
-                self.target.whiteout(&place)?;
-                self.tree.insert(&place, Node::Whiteout);
-            }
+    fn whiteout(&mut self, place: &[u8]) -> Result<(), Error> {
+        // Deletions are meant for the layers below: what this layer itself has stays.
+        if !self.tree.make_opaque(place) && self.tree.get(place).is_none() {
+            self.target.whiteout(place)?;
+            self.tree.insert(place, Node::Whiteout);
         }
         Ok(())
     }
 
     fn dir(&mut self, place: &[u8], new: Meta) -> Result<(), Error> {
         self.count_xattrs(&new);
-        let opaque = match self.tree.nodes.get_mut(place) {
-            Some(Node::Dir { meta, .. }) => {
-                *meta = new;
+        let opaque = match self.tree.get(place) {
+            Some(Node::Dir { inode, .. }) => {
+                self.tree.describe(inode, new);
                 return Ok(());
             }
             Some(Node::Whiteout) => true,
-            Some(Node::Leaf(_)) | None => false,
+            _ => false,
         };
         self.clear(place)?;
         self.target.dir(place)?;
-        self.tree.insert(place, Node::Dir { meta: new, opaque });
+        self.tree.insert_dir(place, new, opaque);
         Ok(())
     }
 
-    fn leaf(&mut self, place: &[u8], member: Member) -> Result<(), Error> {
+    fn leaf(&mut self, place: &[u8], mut member: Member) -> Result<(), Error> {
         self.clear(place)?;
-        let (kind, device, sparse) = (member.kind, member.device, member.sparse.clone());
+        let (kind, device, sparse) = (member.kind, member.device, member.sparse.take());
         let mut inode = Inode {
             kind,
             size: sparse.as_ref().map_or(member.stored, |sparse| sparse.size),
-            link: if kind == Kind::Symlink { member.link.clone() } else { Vec::new() },
+            link: if kind == Kind::Symlink { std::mem::take(&mut member.link) } else { Vec::new() },
             device: if matches!(kind, Kind::CharDevice | Kind::BlockDevice) { device } else { (0, 0) },
             meta: meta_of(member),
             is_skipped: false,
@@ -211,14 +201,14 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
             self.tree.name_bytes += inode.link.len() as u64;
             inode.is_skipped = !self.target.special(place, &inode)?;
         }
-        self.tree.insert(place, Node::Leaf(self.tree.inodes.len()));
-        self.tree.inodes.push(inode);
+        let inode = self.tree.keep(inode);
+        self.tree.insert(place, Node::Leaf(inode));
         Ok(())
     }
 
-    fn hard_link(&mut self, place: &[u8], member: &Member) -> Result<(), Error> {
+    fn hard_link(&mut self, place: &[u8], mut member: Member) -> Result<(), Error> {
         let refused = |reason| Error::refused(place, reason);
-        let target = clean(&member.link)?;
+        let target = clean(std::mem::take(&mut member.link))?;
         let (dir, name) = split_path(&target);
         let missing = || refused("its hard link leads to nothing in the layer");
         let first = joined(&self.existing_dir(dir)?.ok_or_else(missing)?, name);
@@ -230,17 +220,21 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
             return Err(refused("its hard link leads into the directory that it replaces"));
         }
         self.clear(place)?;
-        let Some(inode) = self.tree.inodes.get_mut(number) else { return Err(missing()) };
-        if !inode.is_skipped {
+        let is_skipped = self.tree.is_skipped(number);
+        if !is_skipped {
             self.target.link(place, &first)?;
         }
         // As Docker does: what a link's header says counts for the file, its attributes apart.
+        let mut inode = self.tree.inode_value(number);
         let old = inode.meta.clone();
         let meta = &mut inode.meta;
         let mode = if inode.kind == Kind::Symlink { meta.mode } else { member.mode };
         (meta.mode, meta.uid, meta.gid, meta.mtime) = (mode, member.uid, member.gid, member.mtime);
-        if *meta != old && !inode.is_skipped {
-            self.target.describe(place, inode)?;
+        if *meta != old {
+            if !is_skipped {
+                self.target.describe(place, &inode)?;
+            }
+            self.tree.describe(number, inode.meta);
         }
         self.tree.insert(place, Node::Leaf(number));
         Ok(())
@@ -248,9 +242,9 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
 
     /// Makes room for a new file at `place`.
     fn clear(&mut self, place: &[u8]) -> Result<(), Error> {
-        let Some(node) = self.tree.nodes.get(place) else { return Ok(()) };
+        let Some(node) = self.tree.get(place) else { return Ok(()) };
         let was_made = match node {
-            Node::Leaf(inode) => self.tree.inodes.get(*inode).is_some_and(|inode| !inode.is_skipped),
+            Node::Leaf(inode) => !self.tree.is_skipped(inode),
             _ => true,
         };
         self.last_dir = None;
@@ -263,20 +257,16 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
         Ok(())
     }
 
-    /// The real path of the directory spelled `dir`: links are followed inside the layer, what is
-    /// missing is made.
-    fn resolve_dir(&mut self, dir: &[u8]) -> Result<Vec<u8>, Error> {
-        if let Some((spelled, real)) = &self.last_dir
-            && spelled == dir
-        {
-            return Ok(real.clone());
+    /// The real path of the directory spelled `dir`, `None` where that is it: links are followed inside the
+    /// layer, what is missing is made.
+    fn resolve_dir(&mut self, dir: &[u8]) -> Result<Option<&Vec<u8>>, Error> {
+        if self.last_dir.as_ref().is_none_or(|(spelled, _)| spelled != dir) {
+            let Some(real) = self.walk(dir, true)? else {
+                return Err(Error::refused(dir, "it does not exist"));
+            };
+            self.last_dir = Some((dir.to_vec(), Some(real).filter(|real| real != dir)));
         }
-        let real = match self.walk(dir, true)? {
-            Some(real) => real,
-            None => return Err(Error::refused(dir, "it does not exist")),
-        };
-        self.last_dir = Some((dir.to_vec(), real.clone()));
-        Ok(real)
+        Ok(self.last_dir.as_ref().and_then(|(_, real)| real.as_ref()))
     }
 
     /// The same without making anything; `None` where it is missing.
@@ -285,7 +275,7 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
     }
 
     fn walk(&mut self, dir: &[u8], make: bool) -> Result<Option<Vec<u8>>, Error> {
-        if matches!(self.tree.nodes.get(dir), Some(Node::Dir { .. })) {
+        if self.tree.is_dir(dir) {
             return Ok(Some(dir.to_vec()));
         }
         let mut pending: Vec<Vec<u8>> = names(dir).rev().map(<[u8]>::to_vec).collect();
@@ -299,11 +289,10 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
             // What looking it up costs.
             self.steps += 1 + next.len() as u64 / BYTES_A_STEP;
             self.check_amount(dir)?;
-            match self.tree.nodes.get(&next) {
+            match self.tree.get(&next) {
                 Some(Node::Dir { .. }) => here = next,
-                Some(&Node::Leaf(inode)) => {
-                    let Some(link) = self.tree.inodes.get(inode).filter(|inode| inode.kind == Kind::Symlink)
-                    else {
+                Some(Node::Leaf(inode)) => {
+                    let Some(link) = self.tree.link_of(inode) else {
                         return Err(Error::refused(
                             dir,
                             "a file of the layer is in the place of that directory",
@@ -313,10 +302,10 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
                     if links > MOST_LINKS {
                         return Err(Error::refused(dir, "it leads through too many symbolic links"));
                     }
-                    if link.link.starts_with(b"/") {
+                    if link.starts_with(b"/") {
                         here.clear();
                     }
-                    pending.extend(names(&link.link).rev().map(<[u8]>::to_vec));
+                    pending.extend(names(link).rev().map(<[u8]>::to_vec));
                 }
                 missing if make => {
                     let opaque = matches!(missing, Some(Node::Whiteout));
@@ -345,7 +334,7 @@ impl<'a, S: Source, T: Target> Applier<'a, S, T> {
         }
         self.clear(path)?;
         self.target.dir(path)?;
-        self.tree.insert(path, Node::Dir { meta: Meta::implied(), opaque });
+        self.tree.insert_dir(path, Meta::implied(), opaque);
         self.check_amount(path)
     }
 
@@ -376,21 +365,26 @@ fn names(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 }
 
 /// A member's path from the root of the layer, as Docker cleans it: `/`, `.` and inner `..` go.
-fn clean(path: &[u8]) -> Result<Vec<u8>, Error> {
+fn clean(mut path: Vec<u8>) -> Result<Vec<u8>, Error> {
+    let end = path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1);
+    if is_clean(&path[..end]) {
+        path.truncate(end);
+        return Ok(path);
+    }
     let mut plain: Vec<u8> = Vec::with_capacity(path.len());
-    for name in names(path) {
+    for name in names(&path) {
         if name == b".." {
             if plain.is_empty() {
-                return Err(Error::refused(path, "it leads out of the layer"));
+                return Err(Error::refused(&path, "it leads out of the layer"));
             }
             plain.truncate(split_path(&plain).0.len());
             continue;
         }
         if name.len() > NAME_MAX {
-            return Err(Error::refused(path, "one of its names is longer than 255 bytes"));
+            return Err(Error::refused(&path, "one of its names is longer than 255 bytes"));
         }
         if name.contains(&0) {
-            return Err(Error::refused(path, "it holds a NUL"));
+            return Err(Error::refused(&path, "it holds a NUL"));
         }
         if !plain.is_empty() {
             plain.push(b'/');
@@ -398,4 +392,10 @@ fn clean(path: &[u8]) -> Result<Vec<u8>, Error> {
         plain.extend_from_slice(name);
     }
     Ok(plain)
+}
+
+/// Whether cleaning would change nothing.
+fn is_clean(path: &[u8]) -> bool {
+    path.split(|&byte| byte == b'/')
+        .all(|name| !matches!(name, b"" | b"." | b"..") && name.len() <= NAME_MAX && !name.contains(&0))
 }

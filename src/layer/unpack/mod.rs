@@ -17,7 +17,6 @@ use self::apply::Applier;
 use self::disk::Disk;
 use self::stream::with_stream;
 use self::target::Nowhere;
-use super::entry::{Entry, Kind};
 use super::error::Error;
 use super::index::Index;
 use super::limits::Limits;
@@ -43,16 +42,14 @@ pub struct UnpackOptions {
     pub keep_split: bool,
 }
 
-/// What came of it.
+/// What came of it; the entries are in the part's index. Owners there are those of the tar, even where the disk
+/// could not have them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unpacked {
     /// The digest of the uncompressed bytes, trailing ones included.
     pub diff_id: DiffId,
     /// How many they are.
     pub tar_size: u64,
-    /// The layer's entries, as they are in the index. Owners are those of the tar, even where the disk
-    /// could not have them.
-    pub entries: Vec<Entry>,
     /// Bytes of all regular files, hard links once.
     pub file_bytes: u64,
     /// Entries that are not whiteouts.
@@ -99,26 +96,24 @@ pub fn unpack(tar: impl Read + Send, part: &Path, options: &UnpackOptions) -> Re
         }
         None => false,
     };
-    let entries = applied.entries;
-    Index::write(&entries, &part.join("index"))?;
-    let sizes = entries.iter().filter(|entry| entry.kind == Kind::File).map(|entry| entry.size);
+    let counted = Index::write_each(applied.tree.entries(), &part.join("index"))?;
     Ok(Unpacked {
         diff_id,
         tar_size,
-        file_bytes: sizes.fold(0, u64::saturating_add),
-        file_count: entries.iter().filter(|entry| entry.kind != Kind::Whiteout).count() as u64,
-        entries,
+        file_bytes: counted.file_bytes,
+        file_count: counted.file_count,
         split,
         notices: applied.notices,
     })
 }
 
-/// The entries of an uncompressed layer, as [`unpack`] would have them, without making a file or
-/// computing a digest. A [`Source`] that can seek passes over the files' contents.
+/// Writes the index of an uncompressed layer, as [`unpack`] would have it, to a new file at `path`, without making
+/// any other file or computing a digest. A [`Source`] that can seek passes over the files' contents.
 ///
 /// # Errors
 /// As [`unpack`].
-pub fn index_tar(tar: impl Source, limits: &Limits) -> Result<Vec<Entry>, Error> {
+pub fn index_tar(tar: impl Source, limits: &Limits, path: &Path) -> Result<(), Error> {
     let mut nowhere = Nowhere;
-    Applier::new(Reader::new(tar, limits, None), &mut nowhere, limits).run().map(|applied| applied.entries)
+    let applied = Applier::new(Reader::new(tar, limits, None), &mut nowhere, limits).run()?;
+    Index::write_each(applied.tree.entries(), path).map(drop)
 }

@@ -12,7 +12,10 @@ pub static VERB: Verb = Verb {
     group: Group::Analysis,
     summary: "files that no program needs: package lists, caches, logs, bytecode, documentation",
     doc: "\
-Of what the end shows, by known rules, largest first. What a later layer removed is `waste`, not this.",
+Of what the end shows, by known rules, largest first. What a later layer removed is `waste`, not this.
+
+`slim` takes away what of it needs no thought. Documentation, version control and the caches of compilers are
+only told: `without` takes any path.",
     overloads: &[Overload { params: &[SUBJECT], returns: "Junk" }],
     options: &[],
     examples: &[Example {

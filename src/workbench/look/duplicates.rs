@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::Content;
-use crate::inspect::model::Row;
+use crate::inspect::model::NodeId;
 use crate::layer::Kind;
 use crate::oci::{Digest, Digester};
 use crate::workbench::layers::absolute;
@@ -20,16 +20,16 @@ impl Workbench {
         let look = self.look(subject, Content::Needed)?;
         let Some(top) = look.top() else { return Ok(Vec::new()) };
         let tree = look.model.tree(Some(top), top);
-        let mut by_size: BTreeMap<u64, Vec<Row<'_>>> = BTreeMap::new();
         // A file with several names has its bytes at one of them.
-        for row in tree.rows().filter(|row| row.entry.kind != Kind::Dir && row.bytes > 0) {
-            by_size.entry(row.bytes).or_default().push(row);
-        }
+        let files = tree.rows().filter(|row| row.entry.kind != Kind::Dir && row.bytes > 0);
+        let mut by_size: Vec<(u64, NodeId)> = files.map(|row| (row.bytes, row.node)).collect();
+        by_size.sort_unstable_by_key(|(size, node)| (std::cmp::Reverse(*size), *node));
         let reader = look.reader();
         let mut found = Vec::new();
-        for (size, rows) in by_size.into_iter().rev().filter(|(_, rows)| rows.len() > 1) {
-            let mut by_digest: BTreeMap<Digest, Vec<String>> = BTreeMap::new();
-            for row in rows {
+        for alike in by_size.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1) {
+            let size = alike[0].0;
+            let mut by_digest: BTreeMap<Digest, Vec<NodeId>> = BTreeMap::new();
+            for row in alike.iter().filter_map(|(_, node)| tree.row(*node)) {
                 if self.settings.interrupt.raised() {
                     return Err(Error::new(ErrorKind::Interrupted, "interrupted while reading files"));
                 }
@@ -47,10 +47,11 @@ impl Workbench {
                         digester.finish()
                     }
                 };
-                by_digest.entry(digest).or_default().push(absolute(row.entry.path));
+                by_digest.entry(digest).or_default().push(row.node);
             }
-            for (digest, paths) in by_digest.into_iter().filter(|(_, paths)| paths.len() > 1) {
-                let count = paths.len() as u64;
+            for (digest, nodes) in by_digest.into_iter().filter(|(_, nodes)| nodes.len() > 1) {
+                let count = nodes.len() as u64;
+                let paths = nodes.iter().map(|node| absolute(look.model.path(*node))).collect();
                 found.push(Duplicate {
                     digest: digest.to_string(),
                     size,

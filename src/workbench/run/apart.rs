@@ -65,7 +65,7 @@ impl Workbench {
             }
             (Apart::Fuse, Some((before, _))) => {
                 layer::translate(&tree, format)?;
-                layer::merge(&[tree.clone(), before.clone()], &new, format)?;
+                layer::merge(&[tree.clone(), before.clone()], &new, format, &layer::never)?;
                 exchange(&new, before)?;
             }
             (Apart::Fuse, None) => {}

@@ -52,7 +52,10 @@ fn at_80_columns_one_tree_has_both_sizes_and_at_200_there_are_two() {
     // Pulled wider while it is open, the trees part.
     window.resize((200, 50));
     window.sees_line(&["Filetree of A", "Filetree of B"]).misses("Size A   Size B");
-    window.sees_line(&["50.0 kB", "49.0 kB", "-rw-r--r--", "─tool"]).sees("─wget").sees("Size  Filetree of B");
+    window
+        .sees_line(&["50.0 kB", "49.0 kB", "-rw-r--r--", "─tool"])
+        .sees("─wget")
+        .sees("Size  Filetree of B");
     let line = window.screen().lines().find(|line| line.contains("─tool")).unwrap().to_owned();
     assert_eq!(line.matches("─tool").count(), 2, "{line}");
     assert!(line.contains("50.0 kB") && line.contains("49.0 kB") && line.contains("-rw-r--r--"), "{line}");

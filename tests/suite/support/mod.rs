@@ -1,5 +1,6 @@
 //! What the tests stand on: the real program, real peers, and words for both.
 
+pub mod archive;
 mod docker;
 mod fixture;
 pub mod http;
