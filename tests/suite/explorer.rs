@@ -4,4 +4,4 @@ mod keys;
 mod lives;
 mod pair;
 mod table;
-mod window;
+pub mod window;

@@ -1,4 +1,4 @@
-//! Every key that the help lists has a case here, which is pressed at both sizes.
+//! Every key that the help lists has a case here, which is pressed at both sizes, in tmux.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,6 +8,7 @@ use std::thread;
 
 use super::window::{Window, archive, other_archive};
 use crate::support::Plywood;
+use crate::support::registry::find;
 
 const SIZES: [(u16, u16); 2] = [(80, 24), (200, 50)];
 
@@ -266,17 +267,26 @@ fn each_key_of_the_help_does_what_it_says() {
     let folder = tempfile::tempdir().unwrap();
     let images = [archive(folder.path()), other_archive(folder.path())];
     let plywood = Plywood::new();
-    let open = |heading: &str, size| {
+    if find("tmux").is_none() {
+        return;
+    }
+    let open = |heading: &str, keys: &str, size| {
+        // tmux does not tell Ctrl-M from Enter.
+        let window =
+            if keys.contains("Ctrl-M") { Window::open } else { |it, size| Window::in_tmux(&it, size) };
+        let mut command = plywood.command();
         if matches!(heading, "Two images" | "Signs") {
-            let mut window = Window::explore_both(&plywood, [&images[0], &images[1]], size);
+            command.arg("explore").args(&images);
+            let mut window = window(command, size);
             window.sees("Two Images").sees("▸B ").sees("─passwd");
             return window;
         }
-        let mut window = Window::explore(&plywood, &images[0], size);
+        command.args(["explore", &images[0]]);
+        let mut window = window(command, size);
         window.sees("Layers 1/3").sees("─big.so");
         window
     };
-    let listed = listed(&mut open("Everywhere", SIZES[1]));
+    let listed = listed(&mut open("Everywhere", "?", SIZES[1]));
     let known: BTreeSet<(String, String)> =
         CASES.iter().map(|(heading, keys, _)| ((*heading).to_owned(), (*keys).to_owned())).collect();
     assert_eq!(listed, known, "what the help lists, and what is tested");
@@ -289,7 +299,8 @@ fn each_key_of_the_help_does_what_it_says() {
                     let next = pending.lock().unwrap().next();
                     let Some((number, ((heading, keys, press), size))) = next else { return };
                     let target = folder.path().join(format!("out-{number}"));
-                    let pressed = catch_unwind(AssertUnwindSafe(|| press(&mut open(heading, size), &target)));
+                    let pressed =
+                        catch_unwind(AssertUnwindSafe(|| press(&mut open(heading, keys, size), &target)));
                     if pressed.is_err() {
                         failed.lock().unwrap().push((*heading, *keys, size));
                     }

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use rexpect::process::{PtyProcess, Signal, WaitStatus};
 
 use crate::support::Plywood;
+use crate::support::registry::find;
 
 /// The machine may be busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -20,7 +21,20 @@ pub struct Window {
     keys: std::fs::File,
     parser: Arc<Mutex<vt100::Parser>>,
     raw: Arc<Mutex<Vec<u8>>>,
+    /// Where tmux has its socket, and where the program's exit code is left.
+    tmux: Option<tempfile::TempDir>,
 }
+
+/// What the keys mean is for the program alone to say, and it has the whole window.
+const TMUX: &str = "\
+set -g prefix None
+unbind-key -a -T root
+unbind-key -a -T prefix
+set -g status off
+set -g mouse on
+set -s escape-time 0
+set -g default-terminal screen-256color
+";
 
 impl Window {
     /// `command` in a terminal of this size.
@@ -30,7 +44,7 @@ impl Window {
         let keys = process.get_file_handle().unwrap();
         let parser = Arc::new(Mutex::new(vt100::Parser::new(rows, columns, 0)));
         let raw = Arc::new(Mutex::new(Vec::new()));
-        let window = Self { process, keys, parser, raw };
+        let window = Self { process, keys, parser, raw, tmux: None };
         window.resize((columns, rows));
         let mut output = window.process.get_file_handle().unwrap();
         let (parser, raw) = (Arc::clone(&window.parser), Arc::clone(&window.raw));
@@ -42,6 +56,50 @@ impl Window {
             }
         });
         window
+    }
+
+    /// The same in tmux: what the program writes goes through a terminal that people use, and what is seen here is
+    /// what that draws. The caller has looked that there is one.
+    pub fn in_tmux(command: &Command, size: (u16, u16)) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let tmux = find("tmux").unwrap();
+        std::fs::write(place.path().join("conf"), TMUX).unwrap();
+        let mut wrapped = Command::new(tmux);
+        wrapped.arg("-u").arg("-S").arg(place.path().join("socket")).arg("-f").arg(place.path().join("conf"));
+        // With the window goes what the program left on it.
+        let keep = r#"place=$1; shift; "$@"; echo $? >"$place/code"; tmux capture-pane -p >"$place/left""#;
+        wrapped.args(["new-session", "sh", "-c", keep, "sh"]).arg(place.path()).arg(command.get_program());
+        wrapped.args(command.get_args()).env_remove("TMUX");
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => wrapped.env(name, value),
+                None => wrapped.env_remove(name),
+            };
+        }
+        if let Some(folder) = command.get_current_dir() {
+            wrapped.current_dir(folder);
+        }
+        Self { tmux: Some(place), ..Self::open(wrapped, size) }
+    }
+
+    /// Waits until the last line that is not empty ends with `text`.
+    #[track_caller]
+    pub fn asks(&mut self, text: &str) -> &mut Self {
+        self.wait(&format!("it does not ask `{text}`"), |screen| {
+            screen
+                .lines()
+                .rev()
+                .find(|line| !line.trim().is_empty())
+                .is_some_and(|line| line.trim_end().ends_with(text))
+        });
+        self
+    }
+
+    /// What stands after the last `text`, to the end of its line.
+    pub fn after(&self, text: &str) -> String {
+        let screen = self.screen();
+        let (_, rest) = screen.rsplit_once(text).unwrap();
+        rest.lines().next().unwrap().trim().to_owned()
     }
 
     /// The explorer on `image`.
@@ -188,6 +246,11 @@ impl Window {
     pub fn ends_well(&mut self) {
         let status = self.end();
         assert!(matches!(status, WaitStatus::Exited(_, 0)), "{status:?}\n{}", self.screen());
+        if let Some(place) = &self.tmux {
+            assert_eq!(std::fs::read_to_string(place.path().join("code")).unwrap(), "0\n");
+            let left = std::fs::read_to_string(place.path().join("left")).unwrap();
+            self.parser.lock().unwrap().process(left.replace('\n', "\r\n").as_bytes());
+        }
         assert!(!self.is_full_screen());
     }
 }
