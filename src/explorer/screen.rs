@@ -170,27 +170,39 @@ fn explored<E: Send + 'static>(
         send(state, more);
     };
     // Short work is shown with the key that asked for it; for longer work a frame that says so comes first.
-    let hear = |state: &mut State| -> Result<(), Failure<E>> {
-        heard.try_iter().for_each(|news| note(state, news));
+    let hear = |state: &mut State| -> Result<bool, Failure<E>> {
+        let mut any = false;
+        for news in heard.try_iter() {
+            note(state, news);
+            any = true;
+        }
         let end = Instant::now() + SHORT;
         while state.pending > 0 {
             match heard.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(news) => note(state, news),
+                Ok(news) => {
+                    note(state, news);
+                    any = true;
+                }
                 Err(_) if working.is_finished() => return Err(Failure::Lost),
                 Err(_) => break,
             }
         }
-        Ok(())
+        Ok(any)
     };
     send(&mut state, first);
+    // Nothing is drawn while nothing happens.
+    let mut stale = true;
     let mut typed = VecDeque::new();
     while !state.ended {
-        hear(&mut state)?;
+        stale |= hear(&mut state)?;
         let now = screen.area()?;
         if now != state.area {
             state.resize(now);
+            stale = true;
         }
-        screen.terminal.draw(|frame| draw(frame, &state, theme))?;
+        if stale || state.pending > 0 {
+            screen.terminal.draw(|frame| draw(frame, &state, theme))?;
+        }
         let pause = if state.pending > 0 { 10 } else { 100 };
         let mut patience = Duration::from_millis(pause);
         while event::poll(patience)? {
@@ -200,6 +212,7 @@ fn explored<E: Send + 'static>(
             typed.push_back(event);
         }
         state.ended |= look.interrupt.raised();
+        stale = !typed.is_empty();
         // All that was typed meanwhile goes into one frame, but for keys whose meaning is still being worked on.
         while !state.ended
             && let Some(event) = typed.front()

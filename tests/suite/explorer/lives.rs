@@ -201,7 +201,7 @@ fn the_window_may_be_pulled_while_there_is_work() {
     let image = archive(folder.path());
     let plywood = Plywood::new();
     let mut window = Window::explore(&plywood, &image, (80, 24));
-    for size in [(200, 50), (20, 5), (81, 25), (1, 1), (120, 30), (80, 24)] {
+    for size in [(200, 50), (20, 5), (81, 25), (2, 1), (120, 30), (80, 24)] {
         window.resize(size);
         window.keys("j\x01\x0f").keys("\x0cjk").keys("k");
     }

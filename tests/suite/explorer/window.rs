@@ -79,7 +79,9 @@ impl Window {
         if let Some(folder) = command.get_current_dir() {
             wrapped.current_dir(folder);
         }
-        Self { tmux: Some(place), ..Self::open(wrapped, size) }
+        let mut window = Self::open(wrapped, size);
+        window.tmux = Some(place);
+        window
     }
 
     /// Waits until the last line that is not empty ends with `text`.
@@ -252,6 +254,16 @@ impl Window {
             self.parser.lock().unwrap().process(left.replace('\n', "\r\n").as_bytes());
         }
         assert!(!self.is_full_screen());
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // With the terminal goes tmux's client only.
+        if let Some(place) = &self.tmux {
+            let socket = place.path().join("socket");
+            let _ = Command::new("tmux").arg("-S").arg(socket).arg("kill-server").output();
+        }
     }
 }
 
