@@ -22,7 +22,7 @@ pub(super) fn write(store: &Store, layer: &LayerRecord, out: &mut dyn Write) -> 
 /// The same for one of two layers that are read side by side.
 ///
 /// # Errors
-/// As [`write()`].
+/// [`Error::Rebuilt`] if the store is damaged; whatever `out` says.
 pub fn write_side_by_side(store: &Store, layer: &LayerRecord, out: &mut dyn Write) -> Result<(), Error> {
     write_as(store, layer, Expansion::any().side_by_side(), out)
 }

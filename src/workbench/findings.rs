@@ -11,7 +11,7 @@ pub struct TreeItem {
     pub kind: Option<String>,
     /// Absolute, escaped.
     pub path: String,
-    /// As in [`File`](super::File).
+    /// As in [`File`].
     #[serde(rename = "type")]
     pub file_type: String,
     /// Bytes of it and of all below it; a file with several names counts once.
