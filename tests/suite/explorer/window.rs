@@ -1,6 +1,7 @@
 //! A terminal that remembers what it shows.
 
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -51,7 +52,15 @@ impl Window {
         thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(count @ 1..) = output.read(&mut buffer) {
-                parser.lock().unwrap().process(&buffer[..count]);
+                let mut parser = parser.lock().unwrap();
+                let taken = catch_unwind(AssertUnwindSafe(|| parser.process(&buffer[..count])));
+                if taken.is_err() {
+                    // `vt100` stumbles over what was drawn for a larger window once it has a few columns only;
+                    // the next size has all drawn anew.
+                    let (rows, columns) = parser.screen().size();
+                    *parser = vt100::Parser::new(rows, columns, 0);
+                }
+                drop(parser);
                 raw.lock().unwrap().extend_from_slice(&buffer[..count]);
             }
         });
