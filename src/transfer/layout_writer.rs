@@ -55,7 +55,10 @@ impl<'a> LayoutWriter<'a> {
     pub fn archive(path: &Path, staging: Staging<'a>) -> Result<Self, Error> {
         let output = Output::create(path, staging)?;
         let mut writer = TarWriter::new(output.file()?);
-        writer.add("oci-layout", MARKER).map_err(Error::io("write", path))?;
+        let begun = writer.add("oci-layout", MARKER);
+        let begun =
+            begun.and_then(|()| writer.directory("blobs/")).and_then(|()| writer.directory("blobs/sha256/"));
+        begun.map_err(Error::io("write", path))?;
         Ok(Self::Archive { writer, output, written: HashSet::new(), entries: Vec::new() })
     }
 

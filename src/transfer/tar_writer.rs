@@ -31,6 +31,20 @@ impl TarWriter {
         self.end(open, name)
     }
 
+    /// A directory: some readers make those that are not named as root's, which only root can.
+    pub fn directory(&mut self, name: &str) -> io::Result<()> {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(tar::EntryType::Directory);
+        header.set_path(name)?;
+        header.set_mode(0o755);
+        header.set_uid(0);
+        header.set_gid(0);
+        header.set_mtime(0);
+        header.set_size(0);
+        header.set_cksum();
+        self.write_all(header.as_bytes())
+    }
+
     /// Leaves room for a header; what is written now is content.
     pub fn begin(&mut self) -> io::Result<Open> {
         let header = self.position;
