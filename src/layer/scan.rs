@@ -110,8 +110,14 @@ impl Walk<'_> {
         let mut subdirectories = Vec::new();
         for name in names {
             go_on(self.stop)?;
-            if self.visit(dir.as_fd(), &name)? {
-                subdirectories.push(name);
+            match self.visit(dir.as_fd(), &name) {
+                // In the tree of a container that runs and is not paused it may have gone since it was listed.
+                Err(Error::Io { source, .. }) if source.raw_os_error() == Some(libc::ENOENT) => {}
+                is_dir => {
+                    if is_dir? {
+                        subdirectories.push(name);
+                    }
+                }
             }
         }
         let (identity, end) = ((stat.dev, stat.ino), self.path.len());
@@ -176,8 +182,10 @@ impl Walk<'_> {
                     self.path.push(b'/');
                 }
                 self.path.extend_from_slice(name.as_bytes());
-                let dir = dir.map_err(|source| Error::io("open", &self.path, source))?;
-                self.enter(dir)?;
+                match dir {
+                    Err(error) if error.raw_os_error() == Some(libc::ENOENT) => {}
+                    dir => self.enter(dir.map_err(|source| Error::io("open", &self.path, source))?)?,
+                }
                 continue;
             }
             let Some(done) = self.steps.pop() else { break };
