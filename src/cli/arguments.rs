@@ -46,8 +46,9 @@ pub struct Arguments {
     pub command: Option<Command>,
 }
 
-/// Ways to use the program besides running code.
+/// Ways to use the program besides running code. What a command takes is made when it is given.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Check that the store is whole
     Fsck {
@@ -118,6 +119,7 @@ pub enum Command {
 
 /// What to do with lessons.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum LessonAction {
     /// The lessons that come with the program
     List,

@@ -11,6 +11,9 @@ use super::render::Style;
 use crate::sys::Interrupt;
 use crate::workbench::{Stream, Workbench};
 
+/// A native function as Rhai keeps it.
+pub type NativeFunction =
+    dyn Fn(Option<NativeCallContext<'_>>, &mut [&mut Dynamic]) -> Result<Dynamic> + Send + Sync;
 /// Takes one text.
 pub type TextSink = Arc<dyn Fn(&str) + Send + Sync>;
 /// Takes output of a command as it comes.

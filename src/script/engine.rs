@@ -17,8 +17,8 @@ const EXPRESSION_DEPTH: usize = 200;
 /// The same inside functions.
 const FUNCTION_EXPRESSION_DEPTH: usize = 100;
 
-/// An engine whose natives work on `context`.
-pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
+/// An engine with every function; natives work on `context`.
+pub fn whole(context: &Arc<Context>, resolver: Resolver) -> Engine {
     // Neither module knows a session, so that a process makes them once and never takes them apart.
     static LIBRARY: OnceLock<Shared<Module>> = OnceLock::new();
     static NATIVES: OnceLock<Shared<Module>> = OnceLock::new();
@@ -26,11 +26,23 @@ pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
     let mut engine = Engine::new_raw();
     engine.register_global_module(Shared::clone(LIBRARY.get_or_init(|| library().into())));
     engine.register_global_module(Shared::clone(NATIVES.get_or_init(|| natives().into())));
-    engine.register_global_module(arguments(context).into());
     engine.set_default_tag(context.carried());
-
     engine.set_module_resolver(resolver);
-    context.options.limits.apply(&mut engine);
+    prepare(&mut engine, context);
+    engine
+}
+
+/// An engine that has no function at all: it reads texts, and runs those that call nothing.
+pub fn bare(context: &Arc<Context>) -> Engine {
+    let mut engine = Engine::new_raw();
+    prepare(&mut engine, context);
+    engine
+}
+
+/// What holds whatever is called.
+fn prepare(engine: &mut Engine, context: &Arc<Context>) {
+    engine.register_global_module(arguments(context).into());
+    context.options.limits.apply(engine);
     engine.set_max_expr_depths(EXPRESSION_DEPTH, FUNCTION_EXPRESSION_DEPTH);
     engine.set_fail_on_invalid_map_property(true);
 
@@ -46,10 +58,12 @@ pub fn build(context: &Arc<Context>, resolver: Resolver) -> Engine {
         }
         watched.watch.step().map(Dynamic::from)
     });
-    engine
 }
 
 /// Rhai's own functions, in one module: a call looks through the modules one after the other.
+///
+/// All of them are put in: Rhai would look for each in its packages' lists when it is called, which it remembers
+/// within one evaluation, but not from one call of a closure to the next.
 fn library() -> Module {
     let mut library = Module::new();
     CorePackage::init(&mut library);
@@ -60,6 +74,7 @@ fn library() -> Module {
     BasicMapPackage::init(&mut library);
     BasicTimePackage::init(&mut library);
     MoreStringPackage::init(&mut library);
+    library.register_lazy_functions();
     library
 }
 

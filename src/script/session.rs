@@ -1,9 +1,10 @@
 //! A session: code goes in, a value or a failure comes out, variables and functions stay.
 
+mod calls;
 mod known;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rhai::{
     AST, Dynamic, Engine, EvalAltResult, Expr, FnPtr, LexError, ParseError, ParseErrorType, Scope, Stmt,
@@ -22,6 +23,7 @@ use super::value::Value;
 use super::{engine, help, verbs};
 use crate::workbench::Workbench;
 
+use calls::calls_nothing;
 pub use known::Known;
 
 /// What feeding a text gave: exactly one of the three, or nothing but `()`.
@@ -73,7 +75,10 @@ impl std::fmt::Debug for SessionState {
 
 /// A running script or conversation.
 pub struct Session {
-    engine: Engine,
+    /// Reads, and runs what calls nothing.
+    bare: Engine,
+    /// Has the functions: made when the first text that calls one is run, since they are most of what a start costs.
+    whole: OnceLock<Engine>,
     context: Arc<Context>,
     scope: Scope<'static>,
     /// The functions of what was fed so far.
@@ -121,9 +126,9 @@ impl Session {
         let context = Arc::new(Context { workbench, options, watch });
         let sources = Sources::default();
         let resolver = Resolver::new(sources.clone());
-        let engine = engine::build(&context, resolver.clone());
         Self {
-            engine,
+            bare: engine::bare(&context),
+            whole: OnceLock::new(),
             context,
             scope: Scope::new(),
             functions: AST::empty(),
@@ -157,7 +162,7 @@ impl Session {
     pub fn feed(&mut self, source: &str, name: &str) -> Outcome {
         let source = without_interpreter_line(source);
         self.sources.insert(name, &source, Shifts::default());
-        let mut ast = match receiver::compile(&self.engine, &self.scope, &source) {
+        let mut ast = match receiver::compile(&self.bare, &self.scope, &source) {
             Ok((ast, shifts)) => {
                 self.sources.insert(name, &source, shifts);
                 ast
@@ -213,9 +218,18 @@ impl Session {
 
     fn evaluate(&mut self, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
         let _watched = self.context.watch.begin();
-        let (engine, scope) = (&self.engine, &mut self.scope);
+        let engine = if calls_nothing(ast) {
+            &self.bare
+        } else {
+            self.whole.get_or_init(|| engine::whole(&self.context, self.resolver.clone()))
+        };
+        let scope = &mut self.scope;
         catch_unwind(AssertUnwindSafe(|| engine.eval_ast_with_scope::<Dynamic>(scope, ast)))
             .unwrap_or_else(|panic| Err(verbs::internal("the script engine", &*panic).into()))
+    }
+
+    fn engine(&self) -> &Engine {
+        self.whole.get_or_init(|| engine::whole(&self.context, self.resolver.clone()))
     }
 
     fn syntax(&self, error: &ParseError, name: &str) -> Failure {
@@ -239,7 +253,7 @@ impl Session {
             .collect();
         let known =
             || {
-                self.engine
+                self.engine()
                     .gen_fn_signatures(true)
                     .into_iter()
                     .filter_map(|signature| {
@@ -273,7 +287,7 @@ impl Session {
         if has_open_comment(source) {
             return Completeness::Incomplete;
         }
-        match self.engine.compile_with_scope(&self.scope, &*without_interpreter_line(source)) {
+        match self.bare.compile_with_scope(&self.scope, &*without_interpreter_line(source)) {
             Ok(_) => Completeness::Complete,
             Err(error) if wants_more(source, &error) => Completeness::Incomplete,
             Err(_) => Completeness::Invalid,

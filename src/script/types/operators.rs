@@ -5,24 +5,21 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext, RhaiFunc, Shared};
 
-use super::super::raised::Result;
+use super::super::context::NativeFunction;
 use super::{Handle, List, Record, as_list, with_record};
-
-/// A native function as Rhai keeps it.
-type Native = dyn Fn(Option<NativeCallContext<'_>>, &mut [&mut Dynamic]) -> Result<Dynamic> + Send + Sync;
 
 /// The operators, made once and put in for each type: for any two values they would hide Rhai's own.
 pub struct Operators {
-    equal: Shared<Native>,
-    unequal: Shared<Native>,
-    less: Shared<Native>,
-    greater: Shared<Native>,
+    equal: Shared<NativeFunction>,
+    unequal: Shared<NativeFunction>,
+    less: Shared<NativeFunction>,
+    greater: Shared<NativeFunction>,
 }
 
 impl Operators {
     /// The operators.
     pub fn new() -> Self {
-        let made = |operator: fn(&Dynamic, &Dynamic) -> bool| -> Shared<Native> {
+        let made = |operator: fn(&Dynamic, &Dynamic) -> bool| -> Shared<NativeFunction> {
             Arc::new(move |_: Option<NativeCallContext<'_>>, args: &mut [&mut Dynamic]| {
                 let [left, right] = args else { return Ok(false.into()) };
                 Ok(operator(left, right).into())
@@ -59,7 +56,7 @@ impl Operators {
     }
 }
 
-fn put(module: &mut Module, name: &'static str, of: TypeId, func: &Shared<Native>) {
+fn put(module: &mut Module, name: &'static str, of: TypeId, func: &Shared<NativeFunction>) {
     let func =
         RhaiFunc::Method { func: Shared::clone(func), has_context: false, is_pure: true, is_volatile: false };
     FuncRegistration::new(name).set_into_module_raw(module, [of, of], func);

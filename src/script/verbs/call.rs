@@ -8,15 +8,12 @@ use rhai::{
     Dynamic, FnPtr, FuncRegistration, ImmutableString, Map, Module, NativeCallContext, RhaiFunc, Shared,
 };
 
-use super::super::context::Context;
+use super::super::context::{Context, NativeFunction};
 use super::super::options::Options;
 use super::super::raised::{Raised, Result};
 use super::super::types::{self, Handle, List};
 use super::Verb;
 use crate::workbench::{Command, Container, ErrorKind, Image, Layer, Operand, Snapshot, Subject};
-
-/// A native function as Rhai keeps it.
-type Native = dyn Fn(Option<NativeCallContext<'_>>, &mut [&mut Dynamic]) -> Result<Dynamic> + Send + Sync;
 
 /// A verb's arguments and surroundings.
 pub struct Call<'a> {
@@ -35,7 +32,7 @@ const MOST: usize = 5;
 /// Puts `verb` into `module`, for any number of arguments.
 pub fn register(verb: &'static Verb, module: &mut Module) {
     debug_assert!(verb.overloads.iter().all(|overload| overload.params.len() < MOST));
-    let func: Shared<Native> =
+    let func: Shared<NativeFunction> =
         Arc::new(move |native: Option<NativeCallContext<'_>>, args: &mut [&mut Dynamic]| {
             let Some(native) = native else { return Err(internal(verb.name, &"no context").into()) };
             let args = args.iter_mut().map(|arg| std::mem::take(*arg)).collect();
