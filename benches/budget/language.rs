@@ -19,7 +19,8 @@ fn session(store: &std::path::Path) -> Session {
 }
 
 /// Closures that natives call, which find their functions anew each time.
-const CLOSURES: &str = "let a = []; a.pad(20000, \"xyz\"); a.filter(|x| x.contains(\"y\")).map(|x| x.len() + 1).len()";
+const CLOSURES: &str =
+    "let a = []; a.pad(20000, \"xyz\"); a.filter(|x| x.contains(\"y\")).map(|x| x.len() + 1).len()";
 
 /// The rows.
 pub fn a_loop() -> Option<Vec<Row>> {

@@ -1,14 +1,12 @@
 //! A session: code goes in, a value or a failure comes out, variables and functions stay.
 
-mod calls;
+mod engines;
 mod known;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use rhai::{
-    AST, Dynamic, Engine, EvalAltResult, Expr, FnPtr, LexError, ParseError, ParseErrorType, Scope, Stmt,
-};
+use rhai::{AST, Dynamic, EvalAltResult, Expr, FnPtr, LexError, ParseError, ParseErrorType, Scope, Stmt};
 
 use super::context::{Context, SessionOptions};
 use super::explain::{self, Surroundings};
@@ -20,10 +18,10 @@ use super::receiver::{self, Shifts};
 use super::resolver::Resolver;
 use super::sources::{Sources, without_interpreter_line};
 use super::value::Value;
-use super::{engine, help, verbs};
+use super::{help, verbs};
 use crate::workbench::Workbench;
 
-use calls::calls_nothing;
+use engines::Engines;
 pub use known::Known;
 
 /// What feeding a text gave: exactly one of the three, or nothing but `()`.
@@ -75,10 +73,7 @@ impl std::fmt::Debug for SessionState {
 
 /// A running script or conversation.
 pub struct Session {
-    /// Reads, and runs what calls nothing.
-    bare: Engine,
-    /// Has the functions: made when the first text that calls one is run, since they are most of what a start costs.
-    whole: OnceLock<Engine>,
+    engines: Engines,
     context: Arc<Context>,
     scope: Scope<'static>,
     /// The functions of what was fed so far.
@@ -127,8 +122,7 @@ impl Session {
         let sources = Sources::default();
         let resolver = Resolver::new(sources.clone());
         Self {
-            bare: engine::bare(&context),
-            whole: OnceLock::new(),
+            engines: Engines::new(&context, &resolver),
             context,
             scope: Scope::new(),
             functions: AST::empty(),
@@ -162,7 +156,7 @@ impl Session {
     pub fn feed(&mut self, source: &str, name: &str) -> Outcome {
         let source = without_interpreter_line(source);
         self.sources.insert(name, &source, Shifts::default());
-        let mut ast = match receiver::compile(&self.bare, &self.scope, &source) {
+        let mut ast = match receiver::compile(self.engines.reader(), &self.scope, &source) {
             Ok((ast, shifts)) => {
                 self.sources.insert(name, &source, shifts);
                 ast
@@ -218,18 +212,9 @@ impl Session {
 
     fn evaluate(&mut self, ast: &AST) -> Result<Dynamic, Box<EvalAltResult>> {
         let _watched = self.context.watch.begin();
-        let engine = if calls_nothing(ast) {
-            &self.bare
-        } else {
-            self.whole.get_or_init(|| engine::whole(&self.context, self.resolver.clone()))
-        };
-        let scope = &mut self.scope;
+        let (engine, scope) = (self.engines.of(ast), &mut self.scope);
         catch_unwind(AssertUnwindSafe(|| engine.eval_ast_with_scope::<Dynamic>(scope, ast)))
             .unwrap_or_else(|panic| Err(verbs::internal("the script engine", &*panic).into()))
-    }
-
-    fn engine(&self) -> &Engine {
-        self.whole.get_or_init(|| engine::whole(&self.context, self.resolver.clone()))
     }
 
     fn syntax(&self, error: &ParseError, name: &str) -> Failure {
@@ -253,7 +238,8 @@ impl Session {
             .collect();
         let known =
             || {
-                self.engine()
+                self.engines
+                    .whole()
                     .gen_fn_signatures(true)
                     .into_iter()
                     .filter_map(|signature| {
@@ -287,7 +273,7 @@ impl Session {
         if has_open_comment(source) {
             return Completeness::Incomplete;
         }
-        match self.bare.compile_with_scope(&self.scope, &*without_interpreter_line(source)) {
+        match self.engines.reader().compile_with_scope(&self.scope, &*without_interpreter_line(source)) {
             Ok(_) => Completeness::Complete,
             Err(error) if wants_more(source, &error) => Completeness::Incomplete,
             Err(_) => Completeness::Invalid,

@@ -63,7 +63,11 @@ impl Session {
     /// Where `source` stops making sense, line and column from 1; `None` where it is right or only unfinished.
     #[must_use]
     pub fn mistake(&self, source: &str) -> Option<(usize, usize)> {
-        let error = self.bare.compile_with_scope(&self.scope, &*without_interpreter_line(source)).err()?;
+        let error = self
+            .engines
+            .reader()
+            .compile_with_scope(&self.scope, &*without_interpreter_line(source))
+            .err()?;
         let at: Position = error.position();
         if wants_more(source, &error) { None } else { Some((at.line()?, at.position()?)) }
     }
