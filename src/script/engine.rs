@@ -19,13 +19,11 @@ const FUNCTION_EXPRESSION_DEPTH: usize = 100;
 
 /// An engine with every function; natives work on `context`.
 pub fn whole(context: &Arc<Context>, resolver: Resolver) -> Engine {
-    // Neither module knows a session, so that a process makes them once and never takes them apart.
-    static LIBRARY: OnceLock<Shared<Module>> = OnceLock::new();
-    static NATIVES: OnceLock<Shared<Module>> = OnceLock::new();
+    // It knows no session, so that a process makes it once and never takes it apart.
+    static FUNCTIONS: OnceLock<Shared<Module>> = OnceLock::new();
 
     let mut engine = Engine::new_raw();
-    engine.register_global_module(Shared::clone(LIBRARY.get_or_init(|| library().into())));
-    engine.register_global_module(Shared::clone(NATIVES.get_or_init(|| natives().into())));
+    engine.register_global_module(Shared::clone(FUNCTIONS.get_or_init(|| functions().into())));
     engine.set_default_tag(context.carried());
     engine.set_module_resolver(resolver);
     prepare(&mut engine, context);
@@ -60,22 +58,39 @@ fn prepare(engine: &mut Engine, context: &Arc<Context>) {
     });
 }
 
-/// Rhai's own functions, in one module: a call looks through the modules one after the other.
-///
-/// All of them are put in: Rhai would look for each in its packages' lists when it is called, which it remembers
-/// within one evaluation, but not from one call of a closure to the next.
-fn library() -> Module {
-    let mut library = Module::new();
-    CorePackage::init(&mut library);
-    LogicPackage::init(&mut library);
-    BasicMathPackage::init(&mut library);
-    BasicArrayPackage::init(&mut library);
-    BasicBlobPackage::init(&mut library);
-    BasicMapPackage::init(&mut library);
-    BasicTimePackage::init(&mut library);
-    MoreStringPackage::init(&mut library);
-    library.register_lazy_functions();
-    library
+/// All functions in one module, since a call looks through the modules one after the other.
+fn functions() -> Module {
+    let mut module = Module::new();
+    put_in_library(&mut module);
+    put_in_natives(&mut module);
+    module
+}
+
+/// Rhai's own functions, each of them: else Rhai would look for it in its packages' lists when it is called, and
+/// remember it within one evaluation, but not from one call of a closure to the next.
+fn put_in_library(module: &mut Module) {
+    CorePackage::init(module);
+    LogicPackage::init(module);
+    BasicMathPackage::init(module);
+    BasicArrayPackage::init(module);
+    BasicBlobPackage::init(module);
+    BasicMapPackage::init(module);
+    BasicTimePackage::init(module);
+    MoreStringPackage::init(module);
+    module.register_lazy_functions();
+}
+
+/// The verbs and the types' methods, some in the place of Rhai's.
+fn put_in_natives(module: &mut Module) {
+    receiver::register(module);
+    in_place::register(module);
+    types::register(module);
+    verbs::register(module);
+    for name in ["to_string", "print", "to_debug", "debug"] {
+        module
+            .set_native_fn(name, |array: &mut Array| Ok(render::debug(&Dynamic::from_array(array.clone()))));
+        module.set_native_fn(name, |map: &mut Map| Ok(render::debug(&Dynamic::from_map(map.clone()))));
+    }
 }
 
 /// `args`, which functions see too.
@@ -83,21 +98,6 @@ fn arguments(context: &Context) -> Module {
     let mut module = Module::new();
     let args: Array = context.options.args.iter().map(|arg| arg.as_str().into()).collect();
     module.set_var("args", args);
-    module
-}
-
-/// The verbs and the types' methods.
-fn natives() -> Module {
-    let mut module = Module::new();
-    receiver::register(&mut module);
-    in_place::register(&mut module);
-    types::register(&mut module);
-    verbs::register(&mut module);
-    for name in ["to_string", "print", "to_debug", "debug"] {
-        module
-            .set_native_fn(name, |array: &mut Array| Ok(render::debug(&Dynamic::from_array(array.clone()))));
-        module.set_native_fn(name, |map: &mut Map| Ok(render::debug(&Dynamic::from_map(map.clone()))));
-    }
     module
 }
 

@@ -1,6 +1,5 @@
 //! `duplicates`: files of the same content.
 
-use std::collections::BTreeMap;
 use std::io;
 
 use super::Content;
@@ -28,7 +27,8 @@ impl Workbench {
         let mut found = Vec::new();
         for alike in by_size.chunk_by(|one, other| one.0 == other.0).filter(|alike| alike.len() > 1) {
             let size = alike[0].0;
-            let mut by_digest: BTreeMap<Digest, Vec<NodeId>> = BTreeMap::new();
+            // A list to be sorted, since a million files of one size may all differ.
+            let mut contents: Vec<(Digest, NodeId)> = Vec::new();
             for row in alike.iter().filter_map(|(_, node)| tree.row(*node)) {
                 if self.settings.interrupt.raised() {
                     return Err(Error::new(ErrorKind::Interrupted, "interrupted while reading files"));
@@ -47,13 +47,14 @@ impl Workbench {
                         digester.finish()
                     }
                 };
-                by_digest.entry(digest).or_default().push(row.node);
+                contents.push((digest, row.node));
             }
-            for (digest, nodes) in by_digest.into_iter().filter(|(_, nodes)| nodes.len() > 1) {
-                let count = nodes.len() as u64;
-                let paths = nodes.iter().map(|node| absolute(look.model.path(*node))).collect();
+            contents.sort_unstable();
+            for files in contents.chunk_by(|one, other| one.0 == other.0).filter(|files| files.len() > 1) {
+                let count = files.len() as u64;
+                let paths = files.iter().map(|(_, node)| absolute(look.model.path(*node))).collect();
                 found.push(Duplicate {
-                    digest: digest.to_string(),
+                    digest: files[0].0.to_string(),
                     size,
                     count,
                     wasted: size.saturating_mul(count - 1),
