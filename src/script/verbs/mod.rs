@@ -179,9 +179,25 @@ pub fn register(module: &mut Module) {
     }
 }
 
-/// Parameters that many verbs have.
+/// Parameters and options that several verbs have.
 mod parameters {
-    use super::{Completes, Kind, Param};
+    use super::{Completes, Kind, Opt, Param, Takes};
+
+    /// How layers are written that have no compressed form yet.
+    pub const COMPRESSION: &[Opt] = &[
+        Opt {
+            name: "compression",
+            takes: Takes::Text,
+            doc: "`none`, `gzip` or `zstd`, for layers that have no compressed form yet",
+            completes: Completes::OneOf(&["none", "gzip", "zstd"]),
+        },
+        Opt {
+            name: "level",
+            takes: Takes::Int,
+            doc: "the compressor's level: gzip 0 to 9 (3), zstd 1 to 19 (3)",
+            completes: Completes::Nothing,
+        },
+    ];
 
     /// An image.
     pub const IMAGE: Param =

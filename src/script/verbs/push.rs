@@ -1,7 +1,7 @@
 //! `push`.
 
-use super::parameters::{IMAGE, OPTIONS, REFERENCE};
-use super::{Completes, Example, Group, Needs, Opt, Overload, Takes, Verb};
+use super::parameters::{COMPRESSION, IMAGE, OPTIONS, REFERENCE};
+use super::{Example, Group, Needs, Overload, Verb};
 use crate::workbench::SaveOptions;
 
 /// The entry.
@@ -17,20 +17,7 @@ knows the image.",
         Overload { params: &[IMAGE, REFERENCE], returns: "text" },
         Overload { params: &[IMAGE, REFERENCE, OPTIONS], returns: "text" },
     ],
-    options: &[
-        Opt {
-            name: "compression",
-            takes: Takes::Text,
-            doc: "`none`, `gzip` or `zstd`, for layers that have no compressed form yet",
-            completes: Completes::OneOf(&["none", "gzip", "zstd"]),
-        },
-        Opt {
-            name: "level",
-            takes: Takes::Int,
-            doc: "the compressor's level: gzip 0 to 9 (3), zstd 1 to 19 (3)",
-            completes: Completes::Nothing,
-        },
-    ],
+    options: COMPRESSION,
     examples: &[Example {
         about: "where nobody listens",
         code: r#"attempt(|| push(base(), "localhost:1/base:v1")).error.kind"#,

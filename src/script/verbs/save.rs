@@ -2,8 +2,8 @@
 
 use rhai::Dynamic;
 
-use super::parameters::OPTIONS;
-use super::{Completes, Example, Group, Kind, Needs, Opt, Overload, Param, Takes, Verb};
+use super::parameters::{COMPRESSION, OPTIONS};
+use super::{Completes, Example, Group, Kind, Needs, Overload, Param, Verb};
 use crate::workbench::SaveOptions;
 
 const IMAGES: Param = Param {
@@ -29,20 +29,7 @@ configurations have nothing: such an image gets another id in a layout.",
         Overload { params: &[IMAGES, TARGET], returns: "()" },
         Overload { params: &[IMAGES, TARGET, OPTIONS], returns: "()" },
     ],
-    options: &[
-        Opt {
-            name: "compression",
-            takes: Takes::Text,
-            doc: "`none`, `gzip` or `zstd`, for layers that have no compressed form yet",
-            completes: Completes::OneOf(&["none", "gzip", "zstd"]),
-        },
-        Opt {
-            name: "level",
-            takes: Takes::Int,
-            doc: "the compressor's level: gzip 0 to 9 (3), zstd 1 to 19 (3)",
-            completes: Completes::Nothing,
-        },
-    ],
+    options: COMPRESSION,
     examples: &[
         Example {
             about: "a layout that other tools read",
