@@ -375,7 +375,9 @@ impl<'a> Child<'a> {
     }
 
     fn pivot(&mut self) -> Result<(), Trouble> {
-        at::change_to(self.root()?)?;
+        // Nothing owns a descriptor after this: the next steps close whatever is open.
+        let root = self.root.take().ok_or(Errno::EBADF)?;
+        at::change_to(root.as_fd())?;
         mount::pivot_to_current()?;
         if let Some(cwd) = self.cwd.take() {
             at::change_to(cwd.as_fd())?;

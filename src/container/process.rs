@@ -121,7 +121,11 @@ pub fn start(plan: &Plan<'_>) -> Result<Running, Error> {
     let running = Running { child, waited: false, supervisor: None, served: None };
     let Some((index, trouble)) = report.failure() else { return Ok(running) };
     // It ends by itself; only its entry is left to be taken.
-    let _ = running.wait();
+    let ended = running.wait();
+    debug_assert!(
+        matches!(ended, Ok(Ended::Exited(super::exit::ENGINE) | Ended::Killed(libc::SIGKILL)) | Err(_)),
+        "it shares our memory, so it must not abort: {ended:?}"
+    );
     Err(plan.steps.get(index).map_or_else(
         || Error::Setup { step: "start".into(), errno: trouble.errno },
         |step| explain(step, trouble),
