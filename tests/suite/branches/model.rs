@@ -4,21 +4,24 @@ mod tree;
 mod world;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::assert_nothing_unreachable;
-use crate::support::{Plywood, count, small_image};
+use crate::support::{Chance, Plywood, count, small_image};
 use world::World;
 
 /// Histories of random steps on a store each; in so many threads.
 fn any_history(cases: usize, length: usize, threads: usize) {
     let folder = tempfile::tempdir().unwrap();
     let load = format!("load(`{}`);", small_image(folder.path()).display());
-    let run = || {
+    let mut chance = Chance::new();
+    let mut seed = || std::array::from_fn::<u8, 32, _>(|_| u8::try_from(chance.below(256)).unwrap());
+    let run = |seed: [u8; 32]| {
         let cases = u32::try_from(cases.div_ceil(threads)).unwrap();
         let config = Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
         let steps = proptest::collection::vec(any::<[u8; 4]>(), length / 2..length * 2);
-        let result = TestRunner::new(config).run(&steps, |steps| {
+        let result = TestRunner::new_with_rng(config, rng).run(&steps, |steps| {
             let mut world = World::new();
             steps.into_iter().for_each(|step| world.step(step));
             world.perform(&Plywood::new(), &load, assert_nothing_unreachable);
@@ -29,8 +32,10 @@ fn any_history(cases: usize, length: usize, threads: usize) {
         }
     };
     std::thread::scope(|scope| {
-        (1..threads).for_each(|_| drop(scope.spawn(run)));
-        run();
+        for seed in std::iter::repeat_with(&mut seed).take(threads - 1) {
+            scope.spawn(move || run(seed));
+        }
+        run(seed());
     });
 }
 
