@@ -46,7 +46,11 @@ fn say(x) {
 fn added(c) { diff(c).filter(|l| l.kind == "A" && l.path.starts_with("/t/")).map(|l| l.path) }
 fn see(x, options) {
     options.network = "none";
-    run(x, `cd /t; all=''; at='*'; for level in 1 2 3 4 5 6 7 8 9; do all="$all $at"; at="$at/*"; done; stat -c '%n|%a|%F|%i' $all 2>/dev/null; sha256sum $all 2>/dev/null; true`, options).stdout
+    // Level by level, as deep as there is something: moved directories lie deeper than any path that is written to.
+    run(x, `
+        cd /t; all=''; at='*'
+        while set -- $at; [ -e "$1" ] || [ -L "$1" ]; do all="$all $at"; at="$at/*"; done
+        [ -z "$all" ] || { stat -c '%n|%a|%F|%i' $all; sha256sum $all 2>/dev/null; true; }`, options).stdout
 }
 "#;
 
