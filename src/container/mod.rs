@@ -4,7 +4,7 @@
 //! Spec      what is wanted            (spec.rs, capabilities.rs, user.rs, environment.rs)
 //! Plan      what to do, in order      (plan/: a list of steps, pure data, built before anything starts)
 //! Process   it done                   (enter.rs: the child carries the steps out; process.rs: the parent)
-//! Exit      what came of it           (exit.rs; capture.rs and terminal.rs look after it meanwhile)
+//! Exit      what came of it           (exit.rs; watch.rs looks after it meanwhile, capture.rs and terminal.rs after its output)
 //! ```
 //!
 //! The child shares the parent's memory until it executes the program (see [`crate::sys::clone`]), so it
@@ -21,11 +21,14 @@ mod capture;
 mod enter;
 mod fuse;
 mod host;
+mod io;
 mod network;
 mod ownership;
 mod pause;
+mod probe;
 mod process;
 mod terminal;
+mod watch;
 
 pub mod capabilities;
 pub mod environment;
@@ -47,7 +50,9 @@ pub use error::Error;
 pub use exit::Exit;
 pub use fuse::probe as probe_fuse;
 pub use host::Ways;
+pub use io::{Io, OnOutput, Stdin, Stream};
 pub use kill::kill;
 pub use pause::{Paused, pause};
-pub use run::{Io, OnOutput, Stdin, Stream, probe_overlay, run};
+pub use probe::probe_overlay;
+pub use run::run;
 pub use spec::{MountApi, Network, Root, Seccomp, Spec, Volume};

@@ -1,72 +1,22 @@
 //! One program in one container, from start to end.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::path::Path;
-use std::sync::OnceLock;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, socketpair};
-use nix::sys::stat::Mode;
 use nix::unistd::pipe2;
 
 use super::fuse::Served;
 use super::host::Host;
+use super::io::{Io, give};
 use super::ownership::Supervisor;
-use super::plan::{Overlay, Plan, Step, Wiring};
+use super::plan::{Plan, Wiring};
+use super::watch::Watch;
 use super::{Error, Exit, Network, Root, Seccomp, Spec, capture, exit, network, process, terminal};
 use crate::sys::pty::Pty;
-use crate::sys::{Interrupt, at, clone, file, notify};
-
-/// Which of a program's two outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
-}
-
-/// Told of a piece of output.
-pub type OnOutput<'a> = dyn FnMut(Stream, &[u8]) + 'a;
-
-/// What a captured program reads.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Stdin {
-    /// Nothing: `/dev/null`.
-    #[default]
-    Empty,
-    /// These bytes, then the end.
-    Bytes(Vec<u8>),
-    /// What this process reads.
-    Inherit,
-}
-
-/// Where a program's input and output go.
-pub enum Io<'a> {
-    /// Output is kept, and handed on as it comes.
-    Captured {
-        /// Its input.
-        stdin: Stdin,
-        /// Told of every piece of output, in the order in which it was read.
-        on_output: Option<&'a mut OnOutput<'a>>,
-    },
-    /// It gets a terminal of its own, joined to this process's standard input and output: raw mode, size and its
-    /// changes, everything put back on every way out.
-    Terminal,
-}
-
-impl std::fmt::Debug for Io<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Captured { stdin, .. } => {
-                f.debug_struct("Captured").field("stdin", stdin).finish_non_exhaustive()
-            }
-            Self::Terminal => write!(f, "Terminal"),
-        }
-    }
-}
+use crate::sys::{Interrupt, notify};
 
 /// Runs a program in a container and waits for its end.
 ///
@@ -95,7 +45,7 @@ pub fn run(
             let child = start(spec, channels.streams()?, None)?;
             channels.release_input();
             on_start(child.pid().unsigned_abs());
-            let mut watch = capture::Watch::new(&child, timeout, *interrupt);
+            let mut watch = Watch::new(&child, timeout, *interrupt);
             let output = capture::collect(channels, &mut watch, on_output)?;
             let (interrupted, timed_out) = (watch.interrupted(), watch.timed_out());
             let code = exit::code(child.wait()?);
@@ -110,7 +60,7 @@ pub fn run(
             on_start(child.pid().unsigned_abs());
             let Pty { tree, master, slave } = pty;
             drop((tree, slave));
-            let mut watch = capture::Watch::new(&child, timeout, *interrupt);
+            let mut watch = Watch::new(&child, timeout, *interrupt);
             terminal::relay(&master, &mut watch)?;
             terminal::drain(&master);
             let (interrupted, timed_out) = (watch.interrupted(), watch.timed_out());
@@ -170,23 +120,6 @@ fn start(
     Ok(running)
 }
 
-/// Whether an overlay of these directories (empty, absolute) can be mounted and take the marks it needs. The
-/// mount is gone when this returns.
-///
-/// # Errors
-/// What the kernel said.
-pub fn probe_overlay(lower: &Path, upper: &Path, work: &Path, userxattr: bool) -> Result<(), Error> {
-    let mark = if userxattr { c"user.overlay.probe" } else { c"trusted.overlay.probe" };
-    let directory = file::open_root(upper)
-        .and_then(|upper| file::set_xattr_of(upper.as_fd(), mark, b"y").map(|()| upper))
-        .map_err(|error| Error::setup("mark a directory with an attribute")(notify::errno_of(&error)))?;
-    drop(directory);
-    let overlay = Overlay::probe(lower, upper, work, userxattr)?;
-    let plan =
-        Plan { namespaces: clone::NEW_MOUNTS, steps: vec![Step::PrivateMounts, Step::Overlay(overlay)] };
-    process::start(&plan)?.wait().map(drop)
-}
-
 fn open_terminal(spec: &Spec) -> Result<Pty, Error> {
     let mut options = vec![(c"ptmxmode", c"0666"), (c"mode", c"0620")];
     if Host::get().tty_group {
@@ -195,19 +128,4 @@ fn open_terminal(spec: &Spec) -> Result<Pty, Error> {
     let pty = Pty::new(&options).map_err(Error::setup("make a terminal"))?;
     give(pty.slave.as_fd(), spec.uid);
     Ok(pty)
-}
-
-/// Lets a user other than root open its own standard streams by name (`/dev/stdout`), as Docker does.
-pub fn give(stream: BorrowedFd<'_>, uid: u32) {
-    if uid != 0 {
-        // An id that is not mapped is refused later, where it can be said properly.
-        let _ = nix::unistd::fchown(stream, Some(uid.into()), None);
-    }
-}
-
-/// The host's `/dev/null`.
-pub fn null() -> Result<BorrowedFd<'static>, Error> {
-    static NULL: OnceLock<Result<OwnedFd, Errno>> = OnceLock::new();
-    let opened = NULL.get_or_init(|| at::open_own(c"/dev/null", OFlag::O_RDWR.bits(), Mode::empty().bits()));
-    opened.as_ref().map(AsFd::as_fd).map_err(|errno| Error::setup("open /dev/null")(*errno))
 }

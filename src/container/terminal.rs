@@ -8,7 +8,7 @@ use nix::poll::{PollFd, PollFlags, poll};
 use nix::unistd::{read, write};
 
 use super::Error;
-use super::capture::Watch;
+use super::watch::Watch;
 use crate::sys::pty;
 use crate::sys::terminal::Raw;
 

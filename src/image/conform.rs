@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+/// Go's name of the architecture that this program was built for.
+pub const ARCHITECTURE: &str = if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" };
+
 /// What may be missing from a configuration, but not be `null`.
 ///
 /// Source: image-spec `schema/config-schema.json`; `Entrypoint`, `Cmd`, `Volumes` and `Labels` may be both.
@@ -48,7 +51,7 @@ pub(super) fn conform_document(document: &mut Map<String, Value>) -> bool {
         changed |= default(rootfs, "type", || json!("layers"));
         changed |= default(rootfs, "diff_ids", || json!([]));
     }
-    changed |= default(document, "architecture", || json!(super::next::architecture()));
+    changed |= default(document, "architecture", || json!(ARCHITECTURE));
     changed | default(document, "os", || json!("linux"))
 }
 

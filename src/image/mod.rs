@@ -6,13 +6,14 @@
 mod change;
 mod config;
 mod conform;
+mod document;
 mod error;
 mod next;
 mod rewrite;
 
 pub use change::Change;
 pub use config::Config;
-pub use conform::conform;
+pub use conform::{ARCHITECTURE, conform};
 pub use error::Error;
 pub use next::{Next, from_scratch};
 pub use rewrite::{Rewrite, rebase};

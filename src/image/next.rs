@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::conform::ARCHITECTURE;
+use super::document::{UNTOLD, array, forget_parent, makes_layer, object, read};
 use super::{Change, Config, Error};
 use crate::oci::DiffId;
-
-/// The comment of a history entry that stands for a layer of which the history says nothing.
-pub(super) const UNTOLD: &str = "a layer of which nothing is told";
 
 /// What a commit adds to a configuration.
 #[derive(Debug, Clone, Default)]
@@ -64,14 +63,10 @@ impl Next {
         }
         let history = array(document, "history");
         // The steps that made layers and the layers are matched by counting: of what is below, something must be said.
-        let told =
-            history.iter().filter(|entry| entry.get("empty_layer") != Some(&Value::Bool(true))).count();
+        let told = history.iter().filter(|entry| makes_layer(entry)).count();
         history.extend((told..below).map(|_| json!({ "comment": UNTOLD })));
         history.push(self.history_entry());
-        super::conform::conform_document(document);
-        let raw =
-            serde_json::to_vec(&document).map_err(|error| Error::Config { reason: error.to_string() })?;
-        Config::parse(raw)
+        read(document)
     }
 
     fn history_entry(&self) -> Value {
@@ -98,43 +93,9 @@ impl Next {
 /// [`Error::Config`] if the outcome cannot be read back.
 pub fn from_scratch(next: &Next) -> Result<Config, Error> {
     let mut document = Map::new();
-    document.insert("architecture".into(), json!(architecture()));
+    document.insert("architecture".into(), json!(ARCHITECTURE));
     document.insert("os".into(), json!("linux"));
     next.apply(&mut document)
-}
-
-/// Go's name of the architecture that this program was built for.
-pub(super) const fn architecture() -> &'static str {
-    if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }
-}
-
-/// Takes away Docker's notes on the container that made the parent: they are untrue of this image.
-pub(super) fn forget_parent(document: &mut Map<String, Value>) {
-    for stale in ["container", "container_config", "id", "parent", "docker_version"] {
-        document.shift_remove(stale);
-    }
-}
-
-pub(super) fn object<'a>(document: &'a mut Map<String, Value>, key: &str) -> &'a mut Map<String, Value> {
-    let value = document.entry(key).or_insert(Value::Null);
-    if !value.is_object() {
-        *value = Value::Object(Map::new());
-    }
-    match value {
-        Value::Object(map) => map,
-        _ => unreachable!("it was made an object above"),
-    }
-}
-
-pub(super) fn array<'a>(document: &'a mut Map<String, Value>, key: &str) -> &'a mut Vec<Value> {
-    let value = document.entry(key).or_insert(Value::Null);
-    if !value.is_array() {
-        *value = Value::Array(Vec::new());
-    }
-    match value {
-        Value::Array(items) => items,
-        _ => unreachable!("it was made an array above"),
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::next::{array, forget_parent, object};
+use super::document::{UNTOLD, array, forget_parent, makes_layer, object, read};
 use super::{Config, Error};
 use crate::oci::DiffId;
 
@@ -51,7 +51,7 @@ impl Rewrite {
         let (below, above) = self.layers.split_at(self.above.min(count));
         let diff_ids = below.iter().flatten().chain(&self.made).chain(above.iter().flatten());
         set_layers(&mut document, diff_ids, history);
-        parse(&mut document)
+        read(&mut document)
     }
 
     fn entry(&self) -> Value {
@@ -98,7 +98,7 @@ pub fn rebase(image: &Config, old: &Config, new: &Config, step: &Rewrite) -> Res
     let runtime = |config: &Config| config.runtime_value().as_object().cloned().unwrap_or_default();
     let merged = merged_runtime(&runtime(image), &runtime(old), &runtime(new));
     document.insert("config".into(), Value::Object(merged));
-    parse(&mut document)
+    read(&mut document)
 }
 
 fn merged_runtime(
@@ -155,12 +155,8 @@ fn history_of(config: &Config) -> Vec<Value> {
         entry.insert("empty_layer".into(), json!(true));
     }
     let told = history.iter().filter(|entry| makes_layer(entry)).count();
-    history.extend((told..count).map(|_| json!({ "comment": super::next::UNTOLD })));
+    history.extend((told..count).map(|_| json!({ "comment": UNTOLD })));
     history
-}
-
-fn makes_layer(entry: &Value) -> bool {
-    entry.get("empty_layer") != Some(&Value::Bool(true))
 }
 
 /// How many entries there are up to that of the `count`th layer.
@@ -178,12 +174,6 @@ fn set_layers<'a>(
     rootfs.insert("type".into(), json!("layers"));
     *array(rootfs, "diff_ids") = diff_ids.map(|diff_id| json!(diff_id.to_string())).collect();
     *array(document, "history") = history;
-}
-
-fn parse(document: &mut Map<String, Value>) -> Result<Config, Error> {
-    super::conform::conform_document(document);
-    let raw = serde_json::to_vec(&document).map_err(|error| Error::Config { reason: error.to_string() })?;
-    Config::parse(raw)
 }
 
 #[cfg(test)]
@@ -268,8 +258,7 @@ mod tests {
             above: 9,
             ..step("x")
         };
-        let untold = super::super::next::UNTOLD;
-        assert_eq!(told(&keep(&short).on(&short).unwrap()), ["a", untold, untold, "-x"]);
+        assert_eq!(told(&keep(&short).on(&short).unwrap()), ["a", UNTOLD, UNTOLD, "-x"]);
         document["history"] = json!([1, { "created_by": "a" }, {}, {}, { "created_by": "d" }]);
         let long = Config::parse(document.to_string().into_bytes());
         if let Ok(long) = long {

@@ -2,15 +2,15 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use super::entry::{Entry, Kind, split_path};
 use super::error::Error;
-use super::ladder::Ladder;
-use super::merge::{copy_root, finish_dir, gone, set_xattrs};
+use super::ladder::{Ladder, gone};
+use super::make::{copy_file, copy_root, finish_dir};
 use super::overlay::OverlayFormat;
-use super::owners::{self, ATTRIBUTE, Owner, Recorder};
+use super::owners::{self, Recorder};
 use super::scan::scan_all_kinds;
 use crate::sys::file::{self, Name};
 
@@ -139,51 +139,6 @@ impl Copying {
         let from = self.source.go(dir)?.ok_or_else(gone)?;
         copy_file(entry, from.as_fd(), into, &name, self.recorder.as_mut())
     }
-}
-
-/// The same file with an inode of its own; with a `recorder` the owner that it should have is recorded.
-pub(super) fn copy_file(
-    entry: &Entry,
-    from: BorrowedFd<'_>,
-    into: BorrowedFd<'_>,
-    name: &Name,
-    recorder: Option<&mut Recorder>,
-) -> io::Result<()> {
-    let stat = file::stat_at(from, name)?;
-    match Kind::of_mode(stat.mode) {
-        Some(Kind::File) => {
-            let out = file::create_file(into, name)?;
-            file::copy_data(&file::open_file(from, name)?, &out, stat.size)?;
-        }
-        Some(Kind::Symlink) => file::make_symlink(&file::read_link(from, name)?, into, name)?,
-        Some(Kind::Dir) => return Err(io::Error::from_raw_os_error(libc::EISDIR)),
-        _ => file::make_node(into, name, stat.mode, stat.device)?,
-    }
-    match recorder {
-        Some(recorder) => {
-            let owner = intended(entry, from, name)?;
-            if !owner.is_plain() {
-                recorder.give(into, name, &owner)?;
-            }
-        }
-        None => file::set_owner(into, name, stat.uid, stat.gid)?,
-    }
-    set_xattrs(entry, into, name)?;
-    if !stat.is_symlink() {
-        file::set_mode(into, name, stat.mode & 0o7777)?;
-    }
-    file::set_mtime(into, name, stat.mtime, stat.mtime_nanos)
-}
-
-/// Whom the file that `entry` tells of should belong to, and what it should be: a further name does not say that.
-fn intended(entry: &Entry, from: BorrowedFd<'_>, name: &Name) -> io::Result<Owner> {
-    let mut owner = Owner::of(entry);
-    if entry.kind == Kind::Hardlink
-        && let Some(record) = file::get_xattr(from, name, ATTRIBUTE)?.as_deref().and_then(Owner::parse)
-    {
-        owner.device = record.device;
-    }
-    Ok(owner)
 }
 
 #[cfg(test)]

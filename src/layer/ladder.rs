@@ -1,6 +1,7 @@
 //! Reaching directories one after another without walking each path from the root.
 
 use std::collections::VecDeque;
+use std::io;
 
 /// How many levels stay open; above them a far jump begins at the root again.
 const RUNGS: usize = 48;
@@ -79,6 +80,11 @@ impl<R: Rung> Ladder<R> {
         }
         self.path.truncate(self.rungs.back().map_or(0, |&(end, _)| end));
     }
+}
+
+/// A directory that [`Ladder::go`] did not find, where there must be one.
+pub(super) fn gone() -> io::Error {
+    io::Error::from_raw_os_error(libc::ENOENT)
 }
 
 #[cfg(test)]

@@ -12,8 +12,7 @@ use std::path::Path;
 
 use super::entry::{Entry, Kind, split_path};
 use super::error::Error;
-use super::ladder::Ladder;
-use super::merge::gone;
+use super::ladder::{Ladder, gone};
 use super::overlay::OverlayFormat;
 use super::scan::scan_all_kinds;
 use crate::sys::file::{self, Name};

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{Error, Limits};
+use crate::image::ARCHITECTURE;
 use crate::oci::Digest;
 use crate::oci::media_type as media;
 
@@ -50,7 +51,7 @@ pub(super) struct Platform {
 impl Platform {
     /// This machine.
     pub fn own() -> Self {
-        Self { architecture: super::ARCHITECTURE.to_owned(), os: "linux".to_owned(), variant: None }
+        Self { architecture: ARCHITECTURE.to_owned(), os: "linux".to_owned(), variant: None }
     }
 
     /// `OS/ARCHITECTURE[/VARIANT]`, or an architecture alone.

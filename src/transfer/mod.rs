@@ -55,6 +55,3 @@ pub use progress::{Progress, Report, Silence, Step};
 pub use rootfs::{Imported, import};
 pub use save::{Outgoing, SaveOptions, Saved, save, save_all};
 pub use source::{Place, Source, Target};
-
-/// This machine's architecture as images name it, in Go's spelling.
-const ARCHITECTURE: &str = if cfg!(target_arch = "x86_64") { "amd64" } else { "arm64" };

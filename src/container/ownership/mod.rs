@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! request.rs      what a call asks for, from its name and arguments
+//! reply.rs        what becomes of it
 //! credentials.rs  who a process believes to be, and what it may become
 //! supervisor.rs   takes the calls, knows every process's credentials
 //! files.rs        finds the file that a caller means, in the caller's own view of the container
@@ -29,6 +30,7 @@
 mod credentials;
 mod files;
 mod owner;
+mod reply;
 mod request;
 mod supervisor;
 

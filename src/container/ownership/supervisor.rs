@@ -12,6 +12,7 @@ use super::super::{Error, Spec, seccomp};
 use super::credentials::{Change, Credentials, Program};
 use super::files::View;
 use super::owner::Records;
+use super::reply::Reply;
 use super::request::{Kind, Request};
 use crate::sys::notify::{self, Answer, Call, Listener};
 
@@ -166,22 +167,6 @@ impl Supervision {
 fn program(call: &Call) -> Option<Program> {
     let metadata = std::fs::metadata(format!("{}/exe", call.thread)).ok()?;
     Some((metadata.dev(), metadata.ino()))
-}
-
-/// What becomes of a call.
-#[derive(Debug)]
-pub(super) enum Reply {
-    Answer(Answer),
-    /// It has its answer already.
-    Sent,
-}
-
-impl Reply {
-    pub(super) const fn value(value: i64) -> Self {
-        Self::Answer(Answer::Value(value))
-    }
-
-    pub(super) const CONTINUE: Self = Self::Answer(Answer::Continue);
 }
 
 /// Who every process believes to be. The kernel itself carries the number of a process's credentials along

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use super::materialise::{Snapshot, dress, gone, ladder};
+use super::materialise::{Snapshot, dress, ladder};
 use crate::layer::entry::{Entry, Kind, split_path};
 use crate::layer::error::Error;
+use crate::layer::ladder::gone;
 use crate::layer::owners::{Owners, Recorder};
 use crate::layer::scan::{scan, scan_all_kinds};
 use crate::layer::stack::Stack;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::layer::entry::{Entry, Kind, split_path};
 use crate::layer::error::Error;
-use crate::layer::ladder::Ladder;
+use crate::layer::ladder::{Ladder, gone};
 use crate::layer::owners::{Owner, Recorder};
 use crate::layer::stack::{Cursor, Stack};
 use crate::sys::file::{self, Name, Time};
@@ -118,10 +118,6 @@ fn link(target: &mut Ladder<OwnedFd>, first: &[u8], path: &[u8]) -> io::Result<(
     let (dir, name) = split_path(path);
     let into = target.go(dir)?.ok_or_else(gone)?;
     file::make_link(from.as_fd(), &Name::new(old)?, into.as_fd(), &Name::new(name)?)
-}
-
-pub(super) fn gone() -> io::Error {
-    io::Error::from_raw_os_error(libc::ENOENT)
 }
 
 fn make(

@@ -9,7 +9,7 @@ use super::target::{Body, Target};
 use super::tree::{Inode, Meta};
 use crate::layer::entry::{Kind, split_path};
 use crate::layer::error::{Error, shown};
-use crate::layer::ladder::Ladder;
+use crate::layer::ladder::{Ladder, gone};
 use crate::layer::overlay::OverlayFormat;
 use crate::layer::owners::{Owner, Recorder};
 use crate::layer::tar::Sparse;
@@ -141,7 +141,7 @@ impl Disk {
 
 fn at<'a>(ladder: &'a mut Ladder<OwnedFd>, path: &[u8]) -> io::Result<(BorrowedFd<'a>, Name)> {
     let (dir, name) = split_path(path);
-    let dir = ladder.go(dir)?.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))?;
+    let dir = ladder.go(dir)?.ok_or_else(gone)?;
     Ok((dir.as_fd(), Name::new(name)?))
 }
 

@@ -23,6 +23,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::image::ARCHITECTURE;
 use crate::oci::DiffId;
 
 pub use error::Error;
@@ -81,7 +82,7 @@ pub fn assemble(tree: &Path, host: &Host) -> Result<Assembled, Error> {
 pub fn config(diff_id: &DiffId) -> Value {
     json!({
         "created": "2000-01-01T00:00:00Z",
-        "architecture": super::ARCHITECTURE,
+        "architecture": ARCHITECTURE,
         "os": "linux",
         "config": {
             "Env": [
