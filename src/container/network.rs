@@ -1,4 +1,4 @@
-//! Network namespaces for containers without a network.
+//! The network of a container, and namespaces for those without one.
 //!
 //! A new one costs a quarter of a whole run, most of it in the kernel's device set-up. So after the first such
 //! container a thread keeps some prepared: loopback up, nothing else, never used before.
@@ -9,6 +9,16 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::sys::signal::AllBlocked;
 use crate::sys::{at, network};
+
+/// Which network a container sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Network {
+    /// The host's own.
+    #[default]
+    Host,
+    /// A loopback device and nothing else.
+    None,
+}
 
 /// How many wait besides the one that the thread holds in its hand.
 const SPARES: usize = 1;

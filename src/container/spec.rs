@@ -4,18 +4,8 @@ use std::ffi::CString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Capabilities;
+use super::{Capabilities, Network};
 use crate::sys::seccomp::Instruction;
-
-/// Which network a container sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Network {
-    /// The host's own.
-    #[default]
-    Host,
-    /// A loopback device and nothing else.
-    None,
-}
 
 /// A directory or file of the host shown in the container, with all that is mounted below it.
 #[derive(Debug, Clone, PartialEq, Eq)]

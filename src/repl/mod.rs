@@ -19,6 +19,7 @@ mod lexer;
 mod mistake;
 mod obey;
 mod proof;
+mod quoted;
 mod screen;
 mod shared;
 mod shell;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::quoted::quoted;
 use super::shared::{LAST, with_last};
 use super::timeline::Step;
 use crate::script::{Failure, Session, SessionOptions};
@@ -19,8 +20,6 @@ pub fn script(steps: &[Step]) -> String {
 
 /// The same as a lesson, each statement a step of it.
 pub fn lesson(steps: &[Step], title: &str) -> String {
-    let quoted =
-        |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"));
     let mut text = format!(
         "#!/usr/bin/env plywood\n//! {title}\n\nimport \"std/lesson\" as lesson;\n\nlet lesson_ = lesson::lesson({});\n",
         quoted(title)

@@ -1,5 +1,7 @@
 //! Commands of a shell, typed at the prompt: what to type instead.
 
+use super::quoted::quoted;
+
 /// Commands that install software into a system.
 const INSTALLERS: &[&str] = &[
     "yum", "dnf", "apt", "apt-get", "apk", "zypper", "pacman", "microdnf", "tdnf", "pip", "pip3", "npm",
@@ -87,17 +89,13 @@ pub fn hint(line: &str, has: &dyn Fn(&str) -> bool) -> Option<String> {
         return None;
     }
     let program = first.rsplit('/').next().unwrap_or(first);
-    let text = super::docker::quoted(line);
+    let text = quoted(line);
     match program {
         _ if INSTALLERS.contains(&program) => {
             let quiet = match program {
-                "yum" | "dnf" | "apt" | "apt-get" | "microdnf" | "zypper" if !rest.contains("-y") => {
-                    super::docker::quoted(&line.replacen(" install", " install -y", 1).replacen(
-                        " upgrade",
-                        " upgrade -y",
-                        1,
-                    ))
-                }
+                "yum" | "dnf" | "apt" | "apt-get" | "microdnf" | "zypper" if !rest.contains("-y") => quoted(
+                    &line.replacen(" install", " install -y", 1).replacen(" upgrade", " upgrade -y", 1),
+                ),
                 _ => text,
             };
             Some(format!(

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::prune::{PruneReport, Unneeded};
 use super::records::containers::{self, ContainerRecord};
 use super::records::layers::{self, LayerRecord, TarSource};
-use super::records::{Failure, images, snapshots, special};
+use super::records::{Failure, image_rows, snapshots, special};
 use super::{Error, PartId, Store, StoredImage};
 use crate::oci::{DiffId, Digest};
 
@@ -241,7 +241,7 @@ impl Check<'_> {
             .filter(|problem| problem.kind == ProblemKind::Layer)
             .filter_map(|problem| problem.name.parse().ok())
             .collect();
-        for image in inner.read(images::all)? {
+        for image in inner.read(image_rows::all)? {
             let id = image.record.id;
             let detail = match &image.damage {
                 Some(damage) => Some(damage.clone()),

@@ -9,30 +9,13 @@ use super::compression::Compression;
 use super::layer_tar;
 use super::layout_writer::LayoutWriter;
 use super::output::Output;
-use super::progress::Report;
 use super::saver::{Documents, Made, Saver};
 use super::staging::Staging;
 use super::tar_writer::TarWriter;
 use super::watch::Watch;
-use super::{Error, Limits, Target};
+use super::{Error, Limits, SaveOptions, Target};
 use crate::oci::{Digest, Reference, media_type};
 use crate::store::{ImageRecord, LayerRecord, Store};
-use crate::sys::Interrupt;
-
-/// How images are written.
-#[derive(Debug, Clone, Default)]
-pub struct SaveOptions {
-    /// Of OCI layers; `None` keeps what a layer came as, else gzip. A docker-archive has plain ones.
-    pub compression: Option<Compression>,
-    /// The compressor's level: gzip 0 to 9 (3), zstd 1 to 19 (3).
-    pub level: Option<i64>,
-    /// Ctrl-C.
-    pub interrupt: Interrupt,
-    /// How many threads compress; `None` for as many as there are processors.
-    pub threads: Option<usize>,
-    /// Who hears how far it is.
-    pub report: Report,
-}
 
 /// What was written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::compression::Compression;
 use super::layer_tar;
 use super::layout_writer::LayoutWriter;
-use super::load::processors;
+use super::parallel::processors;
 use super::progress::Item;
 use super::watch::Watch;
 use super::{Error, SaveOptions};

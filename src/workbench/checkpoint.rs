@@ -1,6 +1,5 @@
 //! States of containers that a prompt can go back to. They go with this process.
 
-use super::journal::Journal;
 use super::{Container, Error, ErrorKind, Result, Workbench};
 use crate::store::{ContainerLock, ContainerRecord, NewSnapshot};
 
@@ -81,9 +80,5 @@ impl Workbench {
     /// The store's own.
     pub fn drop_checkpoint(&self, checkpoint: &Checkpoint) -> Result<()> {
         self.store()?.remove_snapshot(checkpoint.row).map_err(Error::from)
-    }
-
-    fn with_journal<T>(&self, change: impl FnOnce(&mut Journal) -> T) -> T {
-        change(&mut self.journal.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
     }
 }

@@ -27,35 +27,41 @@ impl Workbench {
     /// What happened since this was last called. Costs nothing.
     #[must_use]
     pub fn take_journal(&self) -> Journal {
-        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = Journal { before: journal.before.as_ref().map(|_| Vec::new()), ..Journal::default() };
-        std::mem::replace(&mut *journal, next)
+        self.with_journal(|journal| {
+            let next = Journal { before: journal.before.as_ref().map(|_| Vec::new()), ..Journal::default() };
+            std::mem::replace(journal, next)
+        })
     }
 
     pub(super) fn note_run(&self, container: &Container, terminal: bool) {
-        let mut journal = self.journal.lock().unwrap_or_else(PoisonError::into_inner);
-        journal.runs += 1;
-        journal.by_hand |= terminal;
-        journal.duration += container.duration;
-        if !journal.changed.contains(&container.id) {
-            journal.changed.push(container.id.clone());
-        }
-        journal.container = Some(Container {
-            stdout: String::new(),
-            stderr: String::new(),
-            stdout_blob: Vec::new(),
-            stderr_blob: Vec::new(),
-            command: container.command.clone(),
-            id: container.id.clone(),
-            name: container.name.clone(),
-            image: container.image.clone(),
-            status: container.status.clone(),
-            created: container.created.clone(),
-            ..*container
+        self.with_journal(|journal| {
+            journal.runs += 1;
+            journal.by_hand |= terminal;
+            journal.duration += container.duration;
+            if !journal.changed.contains(&container.id) {
+                journal.changed.push(container.id.clone());
+            }
+            journal.container = Some(Container {
+                stdout: String::new(),
+                stderr: String::new(),
+                stdout_blob: Vec::new(),
+                stderr_blob: Vec::new(),
+                command: container.command.clone(),
+                id: container.id.clone(),
+                name: container.name.clone(),
+                image: container.image.clone(),
+                status: container.status.clone(),
+                created: container.created.clone(),
+                ..*container
+            });
         });
     }
 
     pub(super) fn note_image(&self, image: &Image) {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner).image = Some(image.clone());
+        self.with_journal(|journal| journal.image = Some(image.clone()));
+    }
+
+    pub(super) fn with_journal<T>(&self, change: impl FnOnce(&mut Journal) -> T) -> T {
+        change(&mut self.journal.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -4,7 +4,6 @@ use std::cell::Cell;
 
 use super::Facet;
 use super::heads::{Extension, Heads, shown};
-use super::pairs::word;
 use super::walk::Item;
 use crate::layer::entry::{Kind, Mtime};
 use crate::layer::tar::{number, text};
@@ -21,6 +20,16 @@ const UNAME: std::ops::Range<usize> = 265..297;
 const GNAME: std::ops::Range<usize> = 297..329;
 const DEVICE: std::ops::Range<usize> = 329..345;
 const PREFIX: std::ops::Range<usize> = 345..500;
+
+/// What an entry is, for people.
+pub(super) fn word(item: &Item) -> String {
+    match item.member.kind {
+        Kind::Hardlink | Kind::Symlink => {
+            format!("{} to {}", item.member.kind.as_str(), shown(&item.member.link))
+        }
+        kind => kind.as_str().to_owned(),
+    }
+}
 
 /// All that differs between an entry here and there, but for its content.
 pub(super) fn compare(old: &Item, new: &Item, note: Note<'_>) {

@@ -7,7 +7,6 @@ use super::order::moved;
 use super::tally::Tally;
 use super::walk::{Item, Tape, Walk};
 use super::{Facet, PackingDifference, PackingRules};
-use crate::layer::entry::Kind;
 use crate::layer::error::Error;
 use crate::layer::tar::Source;
 
@@ -148,7 +147,7 @@ impl<'a> Pairs<'a> {
         if (self.rules.regards)(Facet::Entries) {
             for (waiting, is_old) in [(&self.waiting.0, true), (&self.waiting.1, false)] {
                 for item in waiting.values().flatten() {
-                    let kind = Some(word(item));
+                    let kind = Some(fields::word(item));
                     let (before, after) = if is_old { (kind, None) } else { (None, kind) };
                     let field = if is_old { "entry missing" } else { "entry more" };
                     self.tally.note(Facet::Entries, field, (item.position, &item.path), before, after);
@@ -199,16 +198,6 @@ fn cost(item: &Item) -> usize {
         + attributes
         + segments
         + 400
-}
-
-/// What an entry is, for people.
-pub(super) fn word(item: &Item) -> String {
-    match item.member.kind {
-        Kind::Hardlink | Kind::Symlink => {
-            format!("{} to {}", item.member.kind.as_str(), super::heads::shown(&item.member.link))
-        }
-        kind => kind.as_str().to_owned(),
-    }
 }
 
 #[cfg(test)]

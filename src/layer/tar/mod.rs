@@ -9,6 +9,7 @@ mod header;
 mod parse;
 mod pax;
 mod reader;
+mod segment;
 mod source;
 mod sparse;
 mod write;

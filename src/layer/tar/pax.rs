@@ -1,7 +1,7 @@
 //! PAX records that somebody else wrote.
 
 use super::parse::id;
-use super::sparse::Segment;
+use super::segment::Segment;
 use crate::layer::entry::Mtime;
 use crate::layer::xattr::{self, PAX_PREFIX};
 

@@ -4,15 +4,7 @@
 
 use super::parse::number;
 use super::pax::{Pax, decimal};
-
-/// A piece of a file that the tar has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::layer) struct Segment {
-    /// Where in the file.
-    pub(in crate::layer) offset: u64,
-    /// How many bytes.
-    pub(in crate::layer) length: u64,
-}
+use super::segment::Segment;
 
 /// Which pieces a sparse file has, and its whole length.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Completion inside a command that a container's shell will read: programs where one is expected, else paths.
 
 use super::candidate::{Candidate, Completion};
+use super::inside::{inner, within};
 use super::literal::spelled;
-use super::text::{Typed, within};
+use super::typed::Typed;
 use super::world::Thing;
 use crate::workbench::Bearings;
 
@@ -100,7 +101,7 @@ pub fn program(typed: &Typed<'_>, thing: &Thing) -> Completion {
     let given = typed.said.from(0);
     let Some(bearings) = typed.world.bearings(thing) else { return Completion::none(typed.start) };
     if given.contains('/') {
-        return super::text::inner(typed, Some(thing), 0, &bearings.workdir, false);
+        return inner(typed, Some(thing), 0, &bearings.workdir, false);
     }
     let mut candidates = programs(typed, thing, &bearings, &given);
     for it in &mut candidates {

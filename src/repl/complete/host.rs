@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::candidate::{Candidate, Completion};
-use super::text::Typed;
+use super::typed::Typed;
 use super::world::MOST;
 
 /// Names that are read at most from one folder.

@@ -6,6 +6,7 @@ mod candidate;
 mod chain;
 mod command;
 mod host;
+mod inside;
 mod line;
 mod literal;
 mod methods;
@@ -15,6 +16,7 @@ mod reader;
 mod signature;
 mod text;
 mod thing;
+mod typed;
 mod world;
 
 pub use candidate::{Candidate, Completion};
@@ -28,6 +30,7 @@ use crate::script::{STDLIB, about};
 use literal::Said;
 use place::Place;
 use reader::Reader;
+use typed::Typed;
 
 /// What can stand at `cursor` in `line`.
 #[must_use]
@@ -55,7 +58,7 @@ pub fn complete(line: &str, cursor: usize, world: &dyn World) -> Completion {
                 let start = last.range.start + 1;
                 let said = quote.and_then(|quote| Some((quote, Said::of(&text[start..], start, quote)?)));
                 let Some((quote, said)) = said else { return Completion::none(cursor) };
-                return text::complete(&text::Typed { start, quote, said, follows, world }, &before);
+                return text::complete(&Typed { start, quote, said, follows, world }, &before);
             }
             _ => {}
         }

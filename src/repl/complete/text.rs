@@ -1,50 +1,14 @@
 //! Completion inside a text literal: images, containers, files, programs, names.
 
-use super::candidate::{Candidate, Completion};
-use super::literal::{Said, spelled};
+use super::candidate::Completion;
+use super::inside::inner;
 use super::place::Place;
 use super::reader::Reader;
-use super::world::{Thing, World};
+use super::typed::Typed;
+use super::world::Thing;
 use super::{command, host, modules, wanted};
 use crate::script::help;
 use crate::script::verbs::Completes;
-
-/// A text that is being typed.
-pub struct Typed<'a> {
-    /// Its first byte after the quote.
-    pub start: usize,
-    /// The quote.
-    pub quote: char,
-    /// What stands there.
-    pub said: Said,
-    /// What follows the cursor.
-    pub follows: Option<char>,
-    /// Session, store and machine.
-    pub world: &'a dyn World,
-}
-
-impl Typed<'_> {
-    /// A name that ends the text: the quote comes with it, unless it is there.
-    pub fn closed(&self, name: &str) -> Candidate {
-        let closing = if self.follows == Some(self.quote) { String::new() } else { self.quote.to_string() };
-        Candidate::plain(name).text(format!("{}{closing}", spelled(name, self.quote)))
-    }
-
-    /// A part of the text, which goes on.
-    pub fn part(&self, name: &str) -> Candidate {
-        Candidate::plain(name).text(spelled(name, self.quote))
-    }
-
-    /// Those of `names` that begin as the text does.
-    fn names<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Completion {
-        self.of(names.into_iter().map(|name| self.closed(name)).collect())
-    }
-
-    /// Those of `all` that begin as the text does.
-    fn of(&self, all: Vec<Candidate>) -> Completion {
-        Completion::of(self.start, &spelled(&self.said.from(0), self.quote), all)
-    }
-}
 
 /// What can stand in a text literal that the cursor is in; `reader` has what comes before it.
 pub fn complete(typed: &Typed<'_>, reader: &Reader<'_>) -> Completion {
@@ -152,43 +116,5 @@ fn volume(typed: &Typed<'_>, thing: Option<Thing>) -> Completion {
             let modes = ["ro", "rw"].map(|mode| typed.closed(mode));
             Completion::of(from, &typed.said.from(last + 1), modes)
         }
-    }
-}
-
-/// Paths inside a thing, from a character of the text on; what does not begin with a slash begins at `workdir`.
-pub fn inner(
-    typed: &Typed<'_>,
-    thing: Option<&Thing>,
-    from: usize,
-    workdir: &str,
-    only_folders: bool,
-) -> Completion {
-    let Some(thing) = thing else { return Completion::none(typed.start) };
-    let given = typed.said.from(from);
-    let (folder, name) = given.split_at(given.rfind('/').map_or(0, |at| at + 1));
-    let start = typed.said.place(from + folder.chars().count());
-    let whole = within(workdir, folder);
-    let files = typed.world.inside(thing, &whole, name);
-    let candidates = files
-        .iter()
-        // What begins with a dot is offered to those who type one.
-        .filter(|file| {
-            (file.is_dir || !only_folders) && (name.starts_with('.') || !file.name.starts_with('.'))
-        })
-        .map(|file| match file.is_dir {
-            true => typed.part(&format!("{}/", file.name)),
-            false => typed.part(&file.name),
-        })
-        .collect();
-    Completion { start, candidates }
-}
-
-/// `folder` as seen from `workdir`.
-pub fn within(workdir: &str, folder: &str) -> String {
-    let folder = folder.trim_start_matches("./");
-    if folder.starts_with('/') {
-        folder.to_owned()
-    } else {
-        format!("{}/{folder}", workdir.trim_end_matches('/'))
     }
 }

@@ -1,23 +1,7 @@
 //! Writes Plywood's code: literals, option maps, calls.
 
 use super::words::{Part, Word};
-
-/// `text` as a Rhai literal.
-#[must_use]
-pub fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\t' => out.push_str("\\t"),
-            _ => out.push(char),
-        }
-    }
-    out.push('"');
-    out
-}
+use crate::repl::quoted::quoted;
 
 /// `word` as a Rhai expression of text; variables of the shell become `env(…)`.
 #[must_use]

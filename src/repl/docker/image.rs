@@ -1,9 +1,10 @@
 //! What Docker does with images.
 
-use super::code::{Options, call, literal, quoted};
+use super::code::{Options, call, literal};
 use super::flags::{Flag, read, switch, value};
 use super::words::{Command, Part, Word};
 use super::{Answer, Named, Verbs, container_named, prune, registry};
+use crate::repl::quoted::quoted;
 
 /// Flags of `docker images`.
 pub const LIST_FLAGS: &[Flag] = &[

@@ -11,7 +11,6 @@ mod pipe;
 mod run;
 mod words;
 
-pub use code::quoted;
 use words::{Command, Part, Word};
 
 /// The answer to a pasted line.

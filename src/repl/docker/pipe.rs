@@ -1,9 +1,9 @@
 //! What comes after a `|`: a method of the value.
 
 use super::Answer;
-use super::code::quoted;
 use super::flags::{read, switch, value};
 use super::words::{Command, Word};
+use crate::repl::quoted::quoted;
 
 /// Applies the command that `answer`'s output is piped into.
 pub fn apply(answer: &mut Answer, command: &Command) {

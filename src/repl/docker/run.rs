@@ -1,9 +1,10 @@
 //! `docker run` and `docker create`.
 
-use super::code::{Options, array, call, literal, quoted};
+use super::code::{Options, array, call, literal};
 use super::flags::{Flag, Given, read, switch, value};
 use super::words::{Part, Word};
 use super::{Answer, Verbs};
+use crate::repl::quoted::quoted;
 
 /// The flags that have a value, and the short ones; all others take none.
 const FLAGS: &[Flag] = &[

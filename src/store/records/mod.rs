@@ -6,6 +6,7 @@
 mod beginnings;
 mod container_locks;
 pub(super) mod containers;
+pub(super) mod image_rows;
 pub(super) mod images;
 pub(super) mod layers;
 pub(super) mod lookup;

@@ -75,7 +75,7 @@ pub(super) fn release(
     let mut kinds = database.prepare_cached("SELECT kind FROM special WHERE key = ?1")?;
     let kinds = kinds.query_map([key_of(chain)], |row| row.get::<_, String>(0))?;
     let kinds = kinds.collect::<rusqlite::Result<Vec<_>>>()?;
-    if kinds.is_empty() || super::images::has_layers(database, diff_ids)? {
+    if kinds.is_empty() || super::image_rows::has_layers(database, diff_ids)? {
         return Ok(());
     }
     kinds.iter().try_for_each(|kind| forget(database, kind, &key_of(chain), leftover))
@@ -90,7 +90,7 @@ pub(in crate::store) fn remove_unneeded(
     if special.is_empty() {
         return Ok(());
     }
-    let needed: HashSet<String> = super::images::all(database)?
+    let needed: HashSet<String> = super::image_rows::all(database)?
         .iter()
         .map(|image| key_of(ChainId::of(&image.record.diff_ids)))
         .collect();

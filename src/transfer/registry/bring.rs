@@ -10,7 +10,7 @@ use crate::store::{BlobWriter, Store, WholeBlob};
 use crate::transfer::Error;
 use crate::transfer::document::Descriptor;
 use crate::transfer::fetch::wrong_digest;
-use crate::transfer::load::{Results, in_parallel};
+use crate::transfer::parallel::{Results, in_parallel};
 
 /// Brings those layers of `remote` that `wanted` has, in parallel; each is what its digest says, and was not
 /// unpacked. Interrupted or broken off, the next try goes on from what came.

@@ -7,6 +7,7 @@ use super::{Client, RegistryOptions, download};
 use crate::oci::Reference;
 use crate::store::Store;
 use crate::transfer::load::{self, Loaded};
+use crate::transfer::parallel::in_parallel;
 use crate::transfer::{Error, LoadOptions};
 
 /// Brings the image that `reference` names into `store`, and moves the name to it.
@@ -35,7 +36,7 @@ pub fn pull(
                 files.push((blob.size, file));
             }
         }
-        let fetched = load::in_parallel(files, client.patience.connections, &client.watch, |file| {
+        let fetched = in_parallel(files, client.patience.connections, &client.watch, |file| {
             let at = resolved.found.layers.iter().position(|other| other == file);
             let blob = at.and_then(|at| resolved.layers.get(at));
             let blob = blob.ok_or_else(|| Error::document(&*file.member, "it is no layer of this image"))?;
