@@ -93,7 +93,7 @@ impl Workbench {
                     .map(|item| FindingItem {
                         name: match (item.is_path, item.name.is_empty()) {
                             (true, true) => String::new(),
-                            (true, false) => super::layers::absolute(&item.name),
+                            (true, false) => super::listed::absolute(&item.name),
                             (false, _) => layer::escape_path(&item.name),
                         },
                         bytes: item.bytes,

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::layers::file;
+use super::listed::file;
 use super::{Container, Error, ErrorKind, File, Result, Subject, Workbench};
 use crate::layer::{self, Stack};
 use crate::snapshot;

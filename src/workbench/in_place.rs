@@ -9,7 +9,7 @@ use std::sync::{Arc, PoisonError};
 use serde_json::{Value, json};
 
 use super::inspect::to_json;
-use super::layers::file;
+use super::listed::file;
 use super::{Error, File, Image, Layer, Result, Subject, Workbench};
 use crate::image::Config;
 use crate::inspect::Waste;

@@ -1,13 +1,13 @@
 //! `layers`, `waste` and `history`: what an image is made of.
 
+use super::listed::{absolute, file};
 use super::look::{Content, Look};
-use super::time::rfc3339;
 use super::{
     Error, File, HistoryEntry, Image, Layer, Result, Subject, Waste, WasteItem, Workbench, index_of,
 };
 use crate::image::Config;
 use crate::inspect;
-use crate::layer::{self, EntryRef, Index, Kind};
+use crate::layer::{Index, Kind};
 use crate::oci::{DiffId, media_type};
 use crate::store::{BlobDescriptor, LayerRecord, TarSource};
 
@@ -188,30 +188,4 @@ fn waste_value(found: &inspect::Waste) -> Waste {
             })
             .collect(),
     }
-}
-
-/// A layer's entry as a value.
-pub(super) fn file(entry: &EntryRef<'_>) -> File {
-    let link = match entry.kind {
-        Kind::Symlink => Some(layer::escape_path(entry.link)),
-        Kind::Hardlink => Some(absolute(entry.link)),
-        _ => None,
-    };
-    File {
-        path: absolute(entry.path),
-        file_type: entry.kind.as_str().to_owned(),
-        mode: entry.mode,
-        uid: entry.uid,
-        gid: entry.gid,
-        size: entry.size,
-        mtime: rfc3339(
-            entry.mtime.secs.saturating_mul(1_000_000_000).saturating_add(entry.mtime.nanos.into()),
-        ),
-        link,
-    }
-}
-
-/// A layer's path as people write it.
-pub(super) fn absolute(path: &[u8]) -> String {
-    format!("/{}", layer::escape_path(path))
 }

@@ -28,6 +28,7 @@ mod inspect;
 mod journal;
 mod junk;
 mod layers;
+mod listed;
 mod login;
 mod look;
 mod lookup;

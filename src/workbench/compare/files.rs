@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::super::layers::absolute;
+use super::super::listed::absolute;
 use super::super::look::Reader;
 use super::super::{Error, ErrorKind, Result};
 use super::side::{Item, Side};

@@ -1,6 +1,7 @@
 //! `diff(a, b)`: two images, containers or layers beside each other.
 
 mod beside;
+mod came_as;
 mod config;
 mod documents;
 mod files;

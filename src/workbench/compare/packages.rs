@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::FileExt as _;
 
-use super::super::layers::absolute;
+use super::super::listed::absolute;
 use super::super::look::{Content, Look};
 use super::super::{Error, ErrorKind, InstalledPackage, Result, Subject, Workbench};
 use super::PackageDifference;

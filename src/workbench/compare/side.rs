@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::look::{Content, Look};
 use super::super::{Container, Image, Layer, Result, Subject, Workbench};
-use super::packing::{Blob, Tar};
+use super::came_as::{Blob, Tar};
 use crate::image::Config;
 use crate::layer::EntryRef;
 use crate::oci::DiffId;

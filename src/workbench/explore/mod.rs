@@ -5,7 +5,7 @@ mod pair;
 use std::io::Read as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::layers::file;
+use super::listed::file;
 use super::{Content, Error, ErrorKind, File, Image, Layer, Look, Result, Subject, Workbench};
 use crate::explorer::{self, LayerRow, Load, Material};
 use crate::transfer::Source;

@@ -6,7 +6,7 @@ use super::Content;
 use crate::inspect::model::NodeId;
 use crate::layer::Kind;
 use crate::oci::{Digest, Digester};
-use crate::workbench::layers::absolute;
+use crate::workbench::listed::absolute;
 use crate::workbench::{Duplicate, Error, ErrorKind, Result, Subject, Workbench};
 
 impl Workbench {

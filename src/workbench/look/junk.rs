@@ -3,7 +3,7 @@
 use super::Content;
 use crate::inspect::JunkRules;
 use crate::layer::Kind;
-use crate::workbench::layers::absolute;
+use crate::workbench::listed::absolute;
 use crate::workbench::{Junk, Result, Subject, Workbench};
 
 impl Workbench {

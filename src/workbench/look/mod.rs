@@ -4,8 +4,11 @@ mod cat;
 mod duplicates;
 mod junk;
 mod provenance;
+mod step;
 mod tree;
 
+pub use step::LayerStep;
+pub(super) use step::steps;
 pub use tree::TreeOptions;
 
 use std::fs::File;
@@ -33,15 +36,6 @@ pub struct Look {
     pub label: String,
     holdings: Arc<[Holding]>,
     format: OverlayFormat,
-}
-
-/// How a layer came to be, as the image's history has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct LayerStep {
-    /// RFC 3339.
-    pub created: Option<String>,
-    /// The command.
-    pub created_by: Option<String>,
 }
 
 /// Where the files of a layer are.
@@ -217,18 +211,6 @@ fn modelled(layers: Vec<Entries>, holdings: &[Holding], format: OverlayFormat, d
     }
     let reader = Reader::new(holdings, format);
     Model::new(layers, |lower, upper, path| reader.same(lower, upper, path))
-}
-
-/// Histories may be shorter than the layers, or absent: then what is missing stays unknown.
-pub(super) fn steps(config: Option<&Config>, layers: usize) -> Vec<LayerStep> {
-    let mut history =
-        config.into_iter().flat_map(Config::history).filter(|entry| entry["empty_layer"] != true).map(
-            |entry| {
-                let text = |key: &str| entry[key].as_str().map(str::to_owned);
-                LayerStep { created: text("created"), created_by: text("created_by") }
-            },
-        );
-    (0..layers).map(|_| history.next().unwrap_or_default()).collect()
 }
 
 impl Look {

@@ -6,7 +6,7 @@ use super::{Content, Look};
 use crate::inspect::model::{Aspect, Came, NodeId, Version as Seen};
 use crate::layer::{self, EntryRef, Kind};
 use crate::oci::Digester;
-use crate::workbench::layers::{absolute, file};
+use crate::workbench::listed::{absolute, file};
 use crate::workbench::{Reason, Result, Subject, Version, Workbench};
 
 impl Workbench {

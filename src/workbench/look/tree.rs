@@ -2,7 +2,7 @@
 
 use super::Content;
 use crate::inspect::model::Row;
-use crate::workbench::layers::{absolute, file};
+use crate::workbench::listed::{absolute, file};
 use crate::workbench::{Result, Subject, TreeItem, Workbench};
 
 /// What `tree` is asked for.

@@ -1,7 +1,5 @@
 //! How a container runs, as its record keeps it.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -179,9 +177,4 @@ impl RunConfig {
     pub fn created_by(&self) -> String {
         self.history.join(" && ")
     }
-}
-
-/// A volume's source as the kernel wants it.
-pub(super) fn absolute(path: &str) -> std::io::Result<PathBuf> {
-    std::fs::canonicalize(path)
 }

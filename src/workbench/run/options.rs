@@ -74,7 +74,7 @@ pub fn volume(text: &str) -> Result<Volume> {
     if target.split('/').any(|name| name == "..") {
         return Err(wrong(format!("volume target `{target}` goes up with `..`")));
     }
-    let source: PathBuf = super::config::absolute(source).map_err(|error| Error {
+    let source: PathBuf = std::fs::canonicalize(source).map_err(|error| Error {
         kind: ErrorKind::NotFound,
         ..wrong(format!(
             "volume source `{source}`: {}",
