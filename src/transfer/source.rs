@@ -48,9 +48,6 @@ pub enum Target {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place(String);
 
-/// The kinds of place that both directions know.
-type Make<T> = fn(Place) -> T;
-
 /// Transports of other tools that a person may well try.
 const FOREIGN: [&str; 6] = ["docker:", "containers-storage:", "ostree:", "sif:", "atomic:", "tarball:"];
 
@@ -76,24 +73,15 @@ impl FromStr for Source {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let kinds: [(&str, Make<Self>); 3] = [
-            ("oci:", Self::Oci),
-            ("oci-archive:", Self::OciArchive),
-            ("docker-archive:", Self::DockerArchive),
-        ];
-        if let Some(name) = text.strip_prefix("docker://") {
-            return Ok(Self::Registry(reference(name)?));
-        }
-        if let Some(name) = text.strip_prefix("docker-daemon:") {
-            return Ok(Self::Daemon(daemon_name(name)?));
-        }
-        if let Some(path) = text.strip_prefix("dir:").filter(|path| !path.is_empty()) {
-            return Ok(Self::Dir(PathBuf::from(path)));
-        }
-        match spelled(text, &kinds)? {
-            Some(source) => Ok(source),
-            None => Ok(Self::Path(PathBuf::from(text))),
-        }
+        Ok(match Transport::of(text)? {
+            Some(Transport::Oci(place)) => Self::Oci(place),
+            Some(Transport::OciArchive(place)) => Self::OciArchive(place),
+            Some(Transport::DockerArchive(place)) => Self::DockerArchive(place),
+            Some(Transport::Dir(path)) => Self::Dir(path),
+            Some(Transport::Registry(reference)) => Self::Registry(reference),
+            Some(Transport::Daemon(name)) => Self::Daemon(daemon_name(name)?),
+            None => Self::Path(PathBuf::from(text)),
+        })
     }
 }
 
@@ -109,32 +97,83 @@ impl FromStr for Target {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let kinds: [(&str, Make<Self>); 3] = [
-            ("oci:", Self::Oci),
-            ("oci-archive:", Self::OciArchive),
-            ("docker-archive:", Self::DockerArchive),
-        ];
+        Ok(match Transport::of(text)? {
+            Some(Transport::Oci(place)) => Self::Oci(place),
+            Some(Transport::OciArchive(place)) => Self::OciArchive(place),
+            Some(Transport::DockerArchive(place)) => Self::DockerArchive(place),
+            Some(Transport::Dir(path)) => Self::Dir(path),
+            Some(Transport::Registry(reference)) => Self::Registry(reference),
+            Some(Transport::Daemon(name)) => Self::Daemon(reference(name)?),
+            // What people type after `docker save -o`.
+            None if Path::new(text).extension().is_some_and(|end| end.eq_ignore_ascii_case("tar")) => {
+                Self::DockerArchive(Place::path_only(text))
+            }
+            None => {
+                return Err(Error::Name {
+                    text: text.to_owned(),
+                    reason: "says not what to write: begin it with `docker-archive:`, `oci-archive:`, `oci:`, `dir:`, `docker-daemon:` or `docker://`"
+                        .to_owned(),
+                });
+            }
+        })
+    }
+}
+
+/// What a text names that begins with a transport.
+enum Transport<'a> {
+    Oci(Place),
+    OciArchive(Place),
+    DockerArchive(Place),
+    Dir(PathBuf),
+    Registry(Reference),
+    /// What a daemon is asked for, or told: each has its own names.
+    Daemon(&'a str),
+}
+
+/// What is made of a path, and perhaps a name, after these.
+type MakePlace = fn(Place) -> Transport<'static>;
+const PLACES: [(&str, MakePlace); 3] = [
+    ("oci:", Transport::Oci),
+    ("oci-archive:", Transport::OciArchive),
+    ("docker-archive:", Transport::DockerArchive),
+];
+
+impl<'a> Transport<'a> {
+    /// `None` where the text begins with none.
+    fn of(text: &'a str) -> Result<Option<Self>, Error> {
+        let refuse = |reason: &str| Error::Name { text: text.to_owned(), reason: reason.to_owned() };
+        if text.is_empty() {
+            return Err(refuse("names nothing"));
+        }
+        if text.contains('\0') {
+            return Err(refuse("has a zero byte in it"));
+        }
         if let Some(name) = text.strip_prefix("docker://") {
-            return Ok(Self::Registry(reference(name)?));
+            return Ok(Some(Self::Registry(reference(name)?)));
         }
         if let Some(name) = text.strip_prefix("docker-daemon:") {
-            return Ok(Self::Daemon(reference(name)?));
+            return Ok(Some(Self::Daemon(name)));
         }
-        if let Some(path) = text.strip_prefix("dir:").filter(|path| !path.is_empty()) {
-            return Ok(Self::Dir(PathBuf::from(path)));
+        if let Some(path) = text.strip_prefix("dir:") {
+            return if path.is_empty() {
+                Err(refuse("names no path"))
+            } else {
+                Ok(Some(Self::Dir(path.into())))
+            };
         }
-        if let Some(target) = spelled(text, &kinds)? {
-            return Ok(target);
+        let kind = PLACES.iter().find_map(|(scheme, make)| Some((text.strip_prefix(scheme)?, make)));
+        if let Some((rest, make)) = kind {
+            if rest.is_empty() || rest.starts_with(':') {
+                return Err(refuse("names no path"));
+            }
+            return Ok(Some(make(Place(rest.to_owned()))));
         }
-        // What people type after `docker save -o`.
-        if Path::new(text).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tar")) {
-            return Ok(Self::DockerArchive(Place::path_only(text)));
+        if let Some(scheme) = FOREIGN.iter().find(|scheme| text.starts_with(**scheme)) {
+            return Err(refuse(&format!(
+                "begins with `{scheme}`, which is not supported here: use `docker://`, `docker-daemon:`, `docker-archive:`, `oci-archive:`, `oci:` or `dir:`"
+            )));
         }
-        Err(Error::Name {
-            text: text.to_owned(),
-            reason: "says not what to write: begin it with `docker-archive:`, `oci-archive:`, `oci:`, `dir:`, `docker-daemon:` or `docker://`"
-                .to_owned(),
-        })
+        Ok(None)
     }
 }
 
@@ -152,31 +191,6 @@ fn daemon_name(text: &str) -> Result<String, Error> {
         return Ok(text.to_owned());
     }
     reference(text).map(|name| name.to_string())
-}
-
-fn spelled<T>(text: &str, kinds: &[(&str, Make<T>)]) -> Result<Option<T>, Error> {
-    let refuse = |reason: &str| Error::Name { text: text.to_owned(), reason: reason.to_owned() };
-    if text.is_empty() {
-        return Err(refuse("names nothing"));
-    }
-    if text.contains('\0') {
-        return Err(refuse("has a zero byte in it"));
-    }
-    for (scheme, make) in kinds {
-        if let Some(rest) = text.strip_prefix(scheme) {
-            if rest.is_empty() || rest.starts_with(':') {
-                return Err(refuse("names no path"));
-            }
-            return Ok(Some(make(Place(rest.to_owned()))));
-        }
-    }
-    if let Some(scheme) = FOREIGN.iter().find(|scheme| text.starts_with(**scheme)) {
-        let reason = format!(
-            "begins with `{scheme}`, which is not supported here: use `docker://`, `docker-daemon:`, `docker-archive:`, `oci-archive:`, `oci:` or `dir:`"
-        );
-        return Err(Error::Name { text: text.to_owned(), reason });
-    }
-    Ok(None)
 }
 
 impl Place {
@@ -255,6 +269,8 @@ mod tests {
             ("", "names nothing"),
             ("oci:", "names no path"),
             ("oci::tag", "names no path"),
+            ("dir:", "names no path"),
+            ("dir:a\0b", "zero byte"),
             ("containers-storage:x:y", "begins with `containers-storage:`"),
             ("docker:x", "begins with `docker:`"),
             ("docker://X", "cannot be asked for"),

@@ -179,7 +179,7 @@ impl Workbench {
     /// The layers as they were seen.
     pub(super) fn examined_layers(&self, examined: &Examined, waste: &Waste) -> Result<Vec<Layer>> {
         let config = Config::parse(examined.config.clone())?;
-        let steps = super::look::steps(Some(&config), examined.layers.len());
+        let steps = super::step::steps(Some(&config), examined.layers.len());
         let layers = examined.layers.iter().zip(steps).enumerate().map(|(index, (layer, step))| {
             let compressed = layer.compression != transfer::Compression::None;
             Layer {

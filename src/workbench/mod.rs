@@ -45,6 +45,7 @@ mod slim;
 mod snapshot;
 mod squash;
 mod state;
+mod step;
 mod subject;
 mod suggest;
 mod time;
@@ -71,13 +72,14 @@ pub use findings::{Duplicate, InstalledPackage, Junk, Reason, TreeItem, Version}
 pub use in_place::Origin;
 pub use journal::Journal;
 pub use junk::slim_rules;
-pub use look::{Content, LayerStep, Look, TreeOptions};
+pub use look::{Content, Look, TreeOptions};
 pub use options::{
     BranchPoint, Command, CommitOptions, DeriveOptions, FsckOptions, ImageTarget, OnOutput, PullOptions,
     RootfsOptions, RunOptions, SaveOptions, SnapshotOptions, Subject,
 };
 pub use report::Format as ReportFormat;
 pub use slim::SlimOptions;
+pub use step::LayerStep;
 pub use suggest::{Bearings, InnerFile};
 pub use types::{
     Change, Check, Container, Diff, File, FsckReport, HistoryEntry, Image, Layer, Problem, PruneReport,

@@ -4,11 +4,8 @@ mod cat;
 mod duplicates;
 mod junk;
 mod provenance;
-mod step;
 mod tree;
 
-pub use step::LayerStep;
-pub(super) use step::steps;
 pub use tree::TreeOptions;
 
 use std::fs::File;
@@ -16,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::in_place::Origin;
+use super::step::{LayerStep, steps};
 use super::{Container, Error, Image, Result, Subject, Workbench, index_of};
 use crate::image::Config;
 use crate::inspect::Model;

@@ -12,7 +12,7 @@ pub struct LayerStep {
 }
 
 /// Histories may be shorter than the layers, or absent: then what is missing stays unknown.
-pub(in crate::workbench) fn steps(config: Option<&Config>, layers: usize) -> Vec<LayerStep> {
+pub(super) fn steps(config: Option<&Config>, layers: usize) -> Vec<LayerStep> {
     let mut history =
         config.into_iter().flat_map(Config::history).filter(|entry| entry["empty_layer"] != true).map(
             |entry| {
