@@ -11,8 +11,8 @@ use nix::unistd::pipe2;
 use super::fuse::Served;
 use super::host::Host;
 use super::io::{Io, give};
-use super::ownership::Supervisor;
-use super::plan::{Plan, Wiring};
+use super::ownership::{Records, Supervisor};
+use super::plan::{HandedOver, Plan, Wiring};
 use super::watch::Watch;
 use super::{Error, Exit, Network, Root, Seccomp, Spec, capture, exit, network, process, terminal};
 use crate::sys::pty::Pty;
@@ -81,12 +81,17 @@ fn start(
         Network::None => network::spare(),
         Network::Host => None,
     };
-    let sockets = match spec.single_id && spec.seccomp != Seccomp::Unconfined {
-        true => Some(
+    // Whoever has one id only is told of others by these.
+    let records = match spec.single_id && spec.seccomp != Seccomp::Unconfined {
+        true => Some(Records::open(spec)?),
+        false => None,
+    };
+    let sockets = match &records {
+        Some(_) => Some(
             socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC)
                 .map_err(Error::setup("make a socket"))?,
         ),
-        false => None,
+        None => None,
     };
     let mut served = match &spec.root {
         Root::Fuse(program) => Some(Served::start(program, spec)?),
@@ -97,7 +102,10 @@ fn start(
         terminal,
         alive: [reader.as_fd(), writer.as_fd()],
         network: network.as_ref().map(AsFd::as_fd),
-        handed_over: sockets.as_ref().map(|(_, far)| far.as_fd()),
+        handed_over: sockets.as_ref().zip(records.as_ref()).map(|((_, far), records)| HandedOver {
+            socket: far.as_fd(),
+            copying_up: records.lowers_have_lines(),
+        }),
         root: served.as_ref().and_then(Served::tree),
     };
     let started = process::start(&Plan::new(spec, &Host::get(), &wiring)?);
@@ -112,10 +120,10 @@ fn start(
         served.attached();
         running.serve(served);
     }
-    if let Some((near, _)) = &sockets {
+    if let (Some((near, _)), Some(records)) = (&sockets, records) {
         let listener = notify::receive_descriptor(near.as_fd()).map_err(Error::setup("get the listener"))?;
         let listener = listener.ok_or_else(|| Error::setup("get the listener")(Errno::ENOENT))?;
-        running.supervise(Supervisor::start(spec, listener, running.pid())?);
+        running.supervise(Supervisor::start(spec, records, listener, running.pid())?);
     }
     Ok(running)
 }

@@ -69,6 +69,45 @@ fn what_a_lower_layer_says_is_kept_when_it_is_copied_up() {
     single.assert_clean();
 }
 
+/// Links and FIFOs have no attributes: their records are lines of the layer below, and have to be written anew.
+#[test]
+fn what_has_no_attributes_keeps_its_owner_however_it_is_copied_up() {
+    let first = r"
+        mkdir -p /srv/d; cd /srv; for n in 1 2 3 4 5 6 7 8 9; do ln -s to$n l$n; mkfifo p$n; done; ln -sf longer l6; mkdir t; ln -s x t/in
+        chown -h 1001:2001 l*; chown 1002:2002 p*; chown -h 1003:2003 t/in; touch own; ln -s gone d/stays; chown -h 9:9 d/stays";
+    let second = r"
+        cd /srv; mv l1 m1; ln -P l2 m2; touch -h l3; mv l4 d/m4; cp -a l5 m5; mv -T l6 l7; mv p1 q1; ln p2 q2
+        touch p3; chmod 640 p4; mv p5 d; chmod 604 /srv/p6; mv l8 none/l8; ln -P l8 none/l8; mv t u; mv own l9; touch -h own
+        perl -e 'rename q(p7), q(q7); link q(p8), q(q8); utime 1, 1, q(p9)' 2>/dev/null || { mv p7 q7; ln p8 q8; touch -d @1 p9; }
+        chown -h 5:6 m1; mv m1 m0; stat -c '%n %u:%g %a %F' * d/* u/in";
+    let script = format!(
+        r#"fn of(files) {{
+            files.filter(|f| f.path.starts_with("/srv/")).map(|f| [f.path, f.uid, f.gid, f.mode, f.type])
+        }}
+        let options = #{{ network: "none", check: false }};
+        let one = commit(run(base(), `{first}`, options), "one:1");
+        let c = run(one, `{second}`, options);
+        let frozen = c.branch();
+        let again = run(frozen, "cd /srv; mv m0 n0; mv q1 r1; ln -P d/m4 n4", options);
+        #{{ out: c.stdout, diff: diff(c).map(|x| x.kind + x.path), layer: of(layers(commit(c, "two:1"))[-1].files),
+            again: diff(again).map(|x| x.kind + x.path), last: of(layers(commit(again, "three:1"))[-1].files) }}"#
+    );
+    let told = everybody(|somebody| {
+        let told = somebody.json(&script);
+        somebody.assert_clean();
+        told
+    });
+    let Some((root, others)) = told.split_first() else { return };
+    let text = root.to_string();
+    for line in ["m2 1001:2001 777 symbolic link", "q2 1002:2002 644 fifo", "m0 5:6 777", "u/in 1003:2003"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    assert!(text.contains(r#"["/srv/d/m4",1001,2001"#) && text.contains(r#"["/srv/n0",5,6"#), "{text}");
+    for other in others {
+        assert_eq!(root, other, "other owners than root sees");
+    }
+}
+
 /// Nobody is given a file in the second run: its record comes up with the file.
 #[test]
 fn a_file_that_is_only_copied_up_keeps_its_owner_in_the_layer() {

@@ -11,7 +11,7 @@
 //! credentials.rs  who a process believes to be, and what it may become
 //! supervisor.rs   takes the calls, knows every process's credentials
 //! files.rs        finds the file that a caller means, in the caller's own view of the container
-//! owner.rs        chown, stat, mknod and what makes files: by records (crate::layer::owners)
+//! owner.rs        chown, stat, mknod, what makes files and what copies them up: by records (crate::layer::owners)
 //! ```
 //!
 //! What the engine trusts. The caller is hostile and may change its memory, its directories and the tree at any
@@ -24,8 +24,7 @@
 //!
 //! What stays different from real root: the process remains user 0 for the kernel, so it may do what its
 //! pretended user could not; 32-bit programs are told the disk's owners; files made through `openat2` or by `bind`
-//! belong to root; a link of a lower layer that is renamed belongs to root afterwards; who is given a terminal, or a file
-//! of a temporary file system, is not remembered.
+//! belong to root; who is given a terminal, or a file of a temporary file system, is not remembered.
 
 mod credentials;
 mod files;
@@ -34,4 +33,5 @@ mod reply;
 mod request;
 mod supervisor;
 
+pub use owner::Records;
 pub use supervisor::Supervisor;

@@ -25,12 +25,14 @@ const LONGEST: usize = 64;
 
 /// The records of a container's layers, of which the writable one gets more.
 #[derive(Debug)]
-pub(super) struct Records {
+pub struct Records {
     recorder: Recorder,
     /// Some file has one.
     any: bool,
     /// The writable tree.
     upper: OwnedFd,
+    /// Lower layers have records that are no attributes.
+    lowers_have_lines: bool,
     /// Of what cannot have attributes, by the inode that the container sees.
     links: HashMap<Inode, Owner>,
     /// The same by number alone, for a root that does not tell when files were made: one that a program serves.
@@ -38,14 +40,21 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn open(spec: &Spec) -> Result<Self, Error> {
+    /// Those of a container's layers.
+    ///
+    /// # Errors
+    /// [`Error::Setup`] when they cannot be read.
+    pub fn open(spec: &Spec) -> Result<Self, Error> {
         let said = |errno| Error::setup("read the records of owners")(errno);
         let fail = |_: crate::layer::Error| said(Errno::EIO);
         let mut any = false;
         let mut links = HashMap::new();
-        for tree in spec.lowers.iter().rev().chain([&spec.upper]) {
+        let mut lowers_have_lines = false;
+        let lowers = spec.lowers.iter().rev().map(|tree| (tree, true));
+        for (tree, is_lower) in lowers.chain([(&spec.upper, false)]) {
             if let Some(owners) = Owners::of_tree(tree).map_err(fail)? {
                 any |= owners.any();
+                lowers_have_lines |= is_lower && !owners.by_inode().is_empty();
                 links.extend(owners.by_inode());
             }
         }
@@ -63,11 +72,16 @@ impl Records {
             Root::Fuse(_) => links.iter().map(|((number, _), owner)| (*number, *owner)).collect(),
             Root::Overlay | Root::Directory(_) => HashMap::new(),
         };
-        Ok(Self { recorder, any, upper, links, numbers })
+        Ok(Self { recorder, any, upper, lowers_have_lines, links, numbers })
     }
 
     pub(super) const fn any(&self) -> bool {
         self.any
+    }
+
+    /// Whether files of lower layers have records that do not come up with them.
+    pub const fn lowers_have_lines(&self) -> bool {
+        self.lowers_have_lines
     }
 
     /// `chown` and its like.
@@ -205,6 +219,34 @@ impl Records {
         Ok(Reply::value(0))
     }
 
+    /// What the kernel will copy up next, while it moves, links or changes `file`: its record has to come too, where that
+    /// is a line. Whatever is wrong with the call, the kernel says afterwards.
+    pub(super) fn copy_up(
+        &mut self,
+        view: &View,
+        listener: &Listener,
+        call: &Call,
+        file: Named,
+        into: Option<Named>,
+    ) -> Result<(), Errno> {
+        let Ok(file) = view.open(listener, call, file) else { return Ok(()) };
+        let file = file.as_fd();
+        if !view.is_own(file)? || self.attribute_of(file)?.is_some() {
+            return Ok(());
+        }
+        let Some(owner) = self.line_of(file)? else { return Ok(()) };
+        if self.written(file)?.is_some() {
+            return Ok(());
+        }
+        // What will not be done leaves no copy behind.
+        let has_place = into.is_none_or(|into| matches!(view.open_parent(listener, call, into), Ok(Some(_))));
+        if !has_place {
+            return Ok(());
+        }
+        notify::change_owner(file, 0, 0)?;
+        self.record(file, &owner)
+    }
+
     /// A file made by `open` that belongs to somebody else than root.
     #[allow(clippy::too_many_arguments)]
     fn make_open(
@@ -264,17 +306,37 @@ impl Records {
 
     /// The record of an open file.
     fn of(&self, file: BorrowedFd<'_>) -> Result<Option<Owner>, Errno> {
-        let mut room = [0; LONGEST];
-        if let Some(text) = notify::attribute(&path_to(file)?, true, ATTRIBUTE, &mut room) {
-            return Ok(Owner::parse(text));
+        match self.attribute_of(file)? {
+            Some(owner) => Ok(owner),
+            None => self.line_of(file),
         }
-        // Of a link, or of any file where the file system has no attributes.
+    }
+
+    /// What the attribute of an open file says, if it has one.
+    fn attribute_of(&self, file: BorrowedFd<'_>) -> Result<Option<Option<Owner>>, Errno> {
+        let mut room = [0; LONGEST];
+        Ok(notify::attribute(&path_to(file)?, true, ATTRIBUTE, &mut room).map(Owner::parse))
+    }
+
+    /// The record of a link, or of any file where the file system has no attributes.
+    fn line_of(&self, file: BorrowedFd<'_>) -> Result<Option<Owner>, Errno> {
         if self.links.is_empty() {
             return Ok(None);
         }
         let seen = inode(file)?.0;
         let known = self.links.get(&seen);
         Ok(known.or_else(|| self.numbers.get(&seen.0).filter(|_| seen.1 == NEVER)).copied())
+    }
+
+    /// The same file in the writable tree, if it is there, at the path where the container sees it.
+    fn written(&self, file: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
+        let path = std::fs::read_link(std::ffi::OsStr::from_bytes(path_to(file)?.as_bytes()))
+            .map_err(|error| notify::errno_of(&error))?;
+        let inside = path.as_os_str().as_bytes().strip_prefix(b"/").unwrap_or_default();
+        let inside =
+            CString::new(if inside.is_empty() { b"." } else { inside }).map_err(|_| Errno::EINVAL)?;
+        let beneath = at::BENEATH | at::NO_LINKS_ON_THE_WAY;
+        Ok(at::open(self.upper.as_fd(), &inside, libc::O_PATH | libc::O_NOFOLLOW, 0, beneath).ok())
     }
 
     /// Records the owner of an open file of the container's.
@@ -292,16 +354,8 @@ impl Records {
                 return answer;
             }
         }
-        // It has just been changed, so it is in the writable tree, at the path where the container sees it.
-        let path = std::fs::read_link(std::ffi::OsStr::from_bytes(path_to(file)?.as_bytes()))
-            .map_err(|error| notify::errno_of(&error))?;
-        let inside = path.as_os_str().as_bytes().strip_prefix(b"/").unwrap_or_default();
-        let inside =
-            CString::new(if inside.is_empty() { b"." } else { inside }).map_err(|_| Errno::EINVAL)?;
-        let flags = libc::O_PATH | libc::O_NOFOLLOW;
-        // Gone or moved meanwhile: nothing is left to record.
-        let beneath = at::BENEATH | at::NO_LINKS_ON_THE_WAY;
-        if let Ok(own) = at::open(self.upper.as_fd(), &inside, flags, 0, beneath) {
+        // It has just been changed, so it is in the writable tree. Gone or moved meanwhile: nothing is left to record.
+        if let Some(own) = self.written(file)? {
             let (real, _) = inode(own.as_fd())?;
             let noted = match kind {
                 libc::S_IFREG | libc::S_IFDIR => self.recorder.note_instead(real, owner),
@@ -309,7 +363,8 @@ impl Records {
             };
             noted.map_err(|error| notify::errno_of(&error))?;
             self.any = true;
-            self.links.insert(seen, *owner);
+            // A copy is still seen as the file that it was made of; what is linked to it is seen as what it is.
+            self.links.extend([(seen, *owner), (real, *owner)]);
             if seen.1 == NEVER {
                 self.numbers.insert(seen.0, *owner);
             }

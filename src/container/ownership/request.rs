@@ -39,6 +39,13 @@ impl Named {
         Self { base: base as i32, path, follow, may_be_empty }
     }
 
+    /// What `linkat(2)` links.
+    const fn linked(base: u64, path: u64, flags: u64) -> Self {
+        let may_be_empty = flags & libc::AT_EMPTY_PATH as u64 != 0;
+        let follow = flags & libc::AT_SYMLINK_FOLLOW as u64 != 0;
+        Self { base: base as i32, path: Some(path), follow, may_be_empty }
+    }
+
     const fn descriptor(descriptor: u64) -> Self {
         Self { base: descriptor as i32, path: None, follow: true, may_be_empty: true }
     }
@@ -84,6 +91,11 @@ pub enum Request {
         file: Named,
         what: Made,
         mode: u32,
+    },
+    /// Files that the kernel will copy up from a lower layer, if nothing is wrong with where they go.
+    CopyUp {
+        files: [Option<Named>; 2],
+        into: Option<Named>,
     },
     Become(Kind),
     /// `getuid` and its like, one id.
@@ -154,6 +166,17 @@ impl Request {
             ),
             "open" => make(Named::path(a, true), Made::Opened { flags: b as i32 }, c),
             "openat" => make(Named::below(a, b, true), Made::Opened { flags: c as i32 }, d),
+            "rename" => Self::moved(Named::path(a, false), Named::path(b, false), 0),
+            "renameat" => Self::moved(Named::below(a, b, false), Named::below(c, d, false), 0),
+            "renameat2" => Self::moved(Named::below(a, b, false), Named::below(c, d, false), e),
+            "link" => Self::linked(Named::path(a, false), Named::path(b, false)),
+            "linkat" => Self::linked(Named::linked(a, b, e), Named::below(c, d, false)),
+            "chmod" | "utime" | "utimes" => Self::changed(Named::path(a, true)),
+            "fchmod" => Self::changed(Named::descriptor(a)),
+            "fchmodat" | "futimesat" => Self::changed(Named::below(a, b, true)),
+            "fchmodat2" => Self::changed(Named::with_flags(a, b, d)),
+            "utimensat" | "utimensat_time64" if b == 0 => Self::changed(Named::descriptor(a)),
+            "utimensat" | "utimensat_time64" => Self::changed(Named::with_flags(a, b, d)),
             "chroot" => Self::Root,
             "prctl" => Self::KeepCapabilities(b != 0),
             "setrlimit" => Self::Limit { old: None },
@@ -161,6 +184,19 @@ impl Request {
             "prlimit64" => Self::Limit { old: Some(d).filter(|old| *old != 0) },
             name => return Self::of_identity(name.strip_suffix("32").unwrap_or(name), [a, b, c]),
         })
+    }
+
+    const fn changed(file: Named) -> Self {
+        Self::CopyUp { files: [Some(file), None], into: None }
+    }
+
+    const fn linked(file: Named, into: Named) -> Self {
+        Self::CopyUp { files: [Some(file), None], into: Some(into) }
+    }
+
+    const fn moved(file: Named, into: Named, flags: u64) -> Self {
+        let exchanged = flags & libc::RENAME_EXCHANGE as u64 != 0;
+        Self::CopyUp { files: [Some(file), if exchanged { Some(into) } else { None }], into: Some(into) }
     }
 
     fn of_identity(name: &str, to: [u64; 3]) -> Option<Self> {
@@ -238,5 +274,12 @@ mod tests {
         let request = Request::of("newfstatat", [3, 77, 88, 0x1000, 0, 0]).unwrap();
         let file = Named { base: 3, path: Some(77), follow: true, may_be_empty: true };
         assert_eq!(request, Request::Stat { file, to: 88 });
+        let request = Request::of("renameat2", [3, 77, 4, 88, 2, 0]).unwrap();
+        let named = |base, path| Named { base, path: Some(path), follow: false, may_be_empty: false };
+        let (one, other) = (named(3, 77), named(4, 88));
+        assert_eq!(request, Request::CopyUp { files: [Some(one), Some(other)], into: Some(other) });
+        let request = Request::of("utimensat", [3, 0, 99, 0, 0, 0]).unwrap();
+        let file = Named { base: 3, path: None, follow: true, may_be_empty: true };
+        assert_eq!(request, Request::CopyUp { files: [Some(file), None], into: None });
     }
 }

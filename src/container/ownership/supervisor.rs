@@ -29,9 +29,8 @@ impl Supervisor {
     /// Starts answering what arrives at `listener` for the container of `spec`, whose first process is `init`.
     ///
     /// # Errors
-    /// When records or directories cannot be opened, or no thread can be had.
-    pub fn start(spec: &Spec, listener: OwnedFd, init: i32) -> Result<Self, Error> {
-        let records = Records::open(spec)?;
+    /// When directories cannot be opened, or no thread can be had.
+    pub fn start(spec: &Spec, records: Records, listener: OwnedFd, init: i32) -> Result<Self, Error> {
         let view = View::new(init).map_err(Error::setup("look into the container"))?;
         let supervision = Supervision {
             listener: Listener::new(listener),
@@ -146,6 +145,12 @@ impl Supervision {
             }
             Request::Statx { file, flags, mask, to } => {
                 self.records.stat(&mut self.view, &self.listener, call, file, Some((flags, mask)), to)
+            }
+            Request::CopyUp { files, into } => {
+                for file in files.into_iter().flatten() {
+                    self.records.copy_up(&self.view, &self.listener, call, file, into)?;
+                }
+                Ok(Reply::CONTINUE)
             }
             Request::Make { file, what, mode } => {
                 let who = self.known.of(call)?;

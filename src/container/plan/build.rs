@@ -61,10 +61,19 @@ pub struct Wiring<'a> {
     pub alive: [BorrowedFd<'a>; 2],
     /// A network namespace prepared ahead.
     pub network: Option<BorrowedFd<'a>>,
-    /// Where the listener for handed-over calls is sent.
-    pub handed_over: Option<BorrowedFd<'a>>,
+    /// Where the listener for handed-over calls is sent, and which those are.
+    pub handed_over: Option<HandedOver<'a>>,
     /// The mount of an overlay that a program serves.
     pub root: Option<BorrowedFd<'a>>,
+}
+
+/// Calls that the engine answers.
+#[derive(Debug, Clone, Copy)]
+pub struct HandedOver<'a> {
+    /// Where the listener is sent.
+    pub socket: BorrowedFd<'a>,
+    /// Also those that copy files of lower layers up.
+    pub copying_up: bool,
 }
 
 /// What the child will do.
@@ -282,11 +291,13 @@ fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: 
     steps.push(Step::DieWithParent(wiring.alive));
     steps.push(Step::NoNewPrivileges);
     let program = match &spec.seccomp {
-        Seccomp::Docker => Some(Program(docker_filter(spec.capabilities, wiring.handed_over.is_some()))),
+        Seccomp::Docker => {
+            Some(Program(docker_filter(spec.capabilities, wiring.handed_over.map(|calls| calls.copying_up))))
+        }
         Seccomp::Program(program) => Some(Program(program.clone())),
         Seccomp::Unconfined => None,
     };
-    if let (Some(program), Some(socket)) = (&program, wiring.handed_over) {
+    if let (Some(program), Some(HandedOver { socket, .. })) = (&program, wiring.handed_over) {
         // Before the socket is closed. From here to the program no call is made that is handed over:
         // nobody would answer.
         steps.push(Step::FilterWithListener(program.clone(), socket));
@@ -299,19 +310,20 @@ fn identity<'a>(steps: &mut Vec<Step<'a>>, spec: &'a Spec, host: &Host, wiring: 
 }
 
 /// Docker's filter; the one made last is kept, for a caller has one or two sets of capabilities.
-fn docker_filter(capabilities: Capabilities, single_id: bool) -> Arc<[Instruction]> {
-    /// Capabilities, whether for a single id, and the filter.
-    type Made = (Capabilities, bool, Arc<[Instruction]>);
+fn docker_filter(capabilities: Capabilities, handed_over: Option<bool>) -> Arc<[Instruction]> {
+    /// Capabilities, what is handed over (for a single id), and the filter.
+    type Made = (Capabilities, Option<bool>, Arc<[Instruction]>);
     static LAST: Mutex<Option<Made>> = Mutex::new(None);
     let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
     match &*last {
-        Some((kept, kept_single, program)) if (*kept, *kept_single) == (capabilities, single_id) => {
-            program.clone()
-        }
+        Some((kept, calls, program)) if (*kept, *calls) == (capabilities, handed_over) => program.clone(),
         _ => {
-            let make = if single_id { docker_default_single_id } else { docker_default };
-            let program: Arc<[Instruction]> = make(capabilities.0).into();
-            *last = Some((capabilities, single_id, program.clone()));
+            let program: Arc<[Instruction]> = match handed_over {
+                Some(copying_up) => docker_default_single_id(capabilities.0, copying_up),
+                None => docker_default(capabilities.0),
+            }
+            .into();
+            *last = Some((capabilities, handed_over, program.clone()));
             program
         }
     }

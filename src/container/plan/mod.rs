@@ -8,7 +8,7 @@ mod overlay;
 mod path;
 mod step;
 
-pub use build::{Plan, Wiring};
+pub use build::{HandedOver, Plan, Wiring};
 pub(super) use overlay::common;
 pub use overlay::{Layers, Overlay};
 pub use path::Place;

@@ -19,10 +19,17 @@ const COMPAT: &str = "\
     getuid32 geteuid32 getgid32 getegid32 getresuid32 getresgid32 getgroups32 chroot
     mkdir mkdirat symlink symlinkat";
 
+/// What copies a file of a lower layer up without a change of owner. Attributes come up with it; a record of what
+/// cannot have any stays behind, unless the engine sees to it.
+const COPYING_UP: &str = "\
+    rename renameat renameat2 link linkat
+    chmod fchmod fchmodat fchmodat2 utime utimes futimesat utimensat utimensat_time64";
+
 const LIMIT: u32 = libc::RLIMIT_LOCKS;
 
-/// What happens to a call instead of `action`.
-pub(super) fn instead(abi: Abi, name: &str, action: Action) -> Action {
+/// What happens to a call instead of `action`; with `copying_up` where lower layers have records that do not come up by
+/// themselves.
+pub(super) fn instead(abi: Abi, name: &str, action: Action, copying_up: bool) -> Action {
     if action != Action::Allow {
         return action;
     }
@@ -37,6 +44,7 @@ pub(super) fn instead(abi: Abi, name: &str, action: Action) -> Action {
         "prlimit64" => Action::HandOverFor(1, LIMIT),
         "setrlimit" => Action::HandOverFor(0, LIMIT),
         "getrlimit" if is_native => Action::HandOverFor(0, LIMIT),
+        name if copying_up && COPYING_UP.split_ascii_whitespace().any(|one| one == name) => Action::HandOver,
         name if names.split_ascii_whitespace().any(|one| one == name) => Action::HandOver,
         _ => action,
     }

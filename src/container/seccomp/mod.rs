@@ -65,20 +65,23 @@ pub fn docker_default_for(machine: Machine, capabilities: u64) -> Vec<Instructio
 }
 
 /// The same filter, but that it hands the calls over by which programs change and ask for owners and
-/// identities; for a container with a single id, whose engine answers them ([`handed_over()`]).
+/// identities; for a container with a single id, whose engine answers them ([`handed_over()`]). With `copying_up` also
+/// those that copy a file of a lower layer up and leave its record behind.
 #[must_use]
-pub fn docker_default_single_id(capabilities: u64) -> Vec<Instruction> {
-    compile(Machine::NATIVE, capabilities, handed_over::instead)
+pub fn docker_default_single_id(capabilities: u64, copying_up: bool) -> Vec<Instruction> {
+    compile(Machine::NATIVE, capabilities, |abi, name, action| {
+        handed_over::instead(abi, name, action, copying_up)
+    })
 }
 
-/// The calls that [`docker_default_single_id`] hands over, by `AUDIT_ARCH` and number.
+/// The calls that [`docker_default_single_id`] hands over at most, by `AUDIT_ARCH` and number.
 #[must_use]
 pub fn handed_over() -> HashMap<(u32, u32), &'static str> {
     let abis = Machine::NATIVE.abis().into_iter().flatten();
     abis.flat_map(|abi| {
         let calls = abi.calls().into_iter();
         let handed =
-            calls.filter(|(_, name)| handed_over::instead(*abi, name, Action::Allow) != Action::Allow);
+            calls.filter(|(_, name)| handed_over::instead(*abi, name, Action::Allow, true) != Action::Allow);
         handed.map(|(number, name)| ((abi.audit_arch(), number), name)).collect::<Vec<_>>()
     })
     .collect()

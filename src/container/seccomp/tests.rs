@@ -229,6 +229,37 @@ fn programs_stay_small_and_shallow() {
     }
 }
 
+/// Whoever has a single id is answered by the engine, and is allowed nothing more.
+#[test]
+fn what_is_handed_over_was_allowed() {
+    const HANDED: u32 = libc::SECCOMP_RET_USER_NOTIF;
+    let [docker, owners, copying] = [
+        docker_default(DEFAULT),
+        docker_default_single_id(DEFAULT, false),
+        docker_default_single_id(DEFAULT, true),
+    ]
+    .map(|program| raw(&program));
+    let known = handed_over();
+    let mut handed = [0, 0];
+    for (arch, number) in ARCHES.into_iter().flat_map(|arch| numbers().map(move |number| (arch, number))) {
+        for value in VALUES {
+            let call = first(arch, number, value);
+            let plain = answer(&docker, &call).0;
+            for (program, handed) in [&owners, &copying].into_iter().zip(&mut handed) {
+                match answer(program, &call).0 {
+                    HANDED => {
+                        assert_eq!(plain, ALLOW, "{arch:x} {number}");
+                        assert!(known.contains_key(&(arch, number)), "{arch:x} {number}");
+                        *handed += 1;
+                    }
+                    other => assert_eq!(other, plain, "{arch:x} {number}"),
+                }
+            }
+        }
+    }
+    assert!(handed[0] > 0 && handed[0] < handed[1], "{handed:?}");
+}
+
 #[test]
 fn degenerate_trees_work() {
     let arch = |audit_arch, spans: &[Span]| Arch { audit_arch, spans: spans.to_vec() };
