@@ -403,6 +403,20 @@ pub fn attribute<'a>(path: &CStr, follow: bool, name: &CStr, buffer: &'a mut [u8
     usize::try_from(length).ok().and_then(|length| buffer.get(..length))
 }
 
+/// Names of the extended attributes of what a path of this thread's leads to, each with its end.
+///
+/// # Errors
+/// `listxattr(2)`'s.
+pub fn attributes(path: &CStr) -> nix::Result<Vec<u8>> {
+    /// The kernel's `XATTR_LIST_MAX`.
+    const MOST: usize = 65_536;
+    let mut names = vec![0; MOST];
+    // SAFETY: a terminated string and a buffer as long as stated.
+    let length = unsafe { libc::listxattr(path.as_ptr(), names.as_mut_ptr().cast(), names.len()) };
+    names.truncate(usize::try_from(length).map_err(|_| Errno::last())?);
+    Ok(names)
+}
+
 /// Sets an extended attribute, or with `None` removes it, of what a path of this thread's leads to.
 ///
 /// # Errors

@@ -69,16 +69,32 @@ fn what_a_lower_layer_says_is_kept_when_it_is_copied_up() {
     single.assert_clean();
 }
 
+#[test]
+fn what_is_made_through_a_link_belongs_to_its_maker() {
+    let script = r"
+        mkdir -p /srv/shared /srv/in; chmod 777 /srv/in; chown 0:1001 /srv/shared; chmod 2777 /srv/shared; cd /srv/in
+        ln -s ../shared/one a; ln -s /srv/shared/two b; ln -s b c; ln -s loop loop; ln -s none/x d; ln -s /srv/in/e2 e
+        echo 1 > a; echo 2 > c; echo 3 > loop; echo 4 > d; ls -l /srv/shared | wc -l
+        chroot --userspec=33:34 / /bin/sh -c 'cd /srv/in; echo 5 > e; rm -f /srv/shared/one; echo 6 > a; echo 7 > f'
+        chroot /srv/in /bin/true; stat -c '%n %u:%g %a %s' /srv/shared/* /srv/in/*";
+    let Some((out, _)) = same_for_all(script) else { return };
+    for line in ["/srv/shared/one 33:1001 644", "/srv/shared/two 0:1001 644", "/srv/in/e2 33:34 644"] {
+        assert!(out.as_str().unwrap().contains(line), "{line}: {out}");
+    }
+}
+
 /// Links and FIFOs have no attributes: their records are lines of the layer below, and have to be written anew.
 #[test]
 fn what_has_no_attributes_keeps_its_owner_however_it_is_copied_up() {
     let first = r"
         mkdir -p /srv/d; cd /srv; for n in 1 2 3 4 5 6 7 8 9; do ln -s to$n l$n; mkfifo p$n; done; ln -sf longer l6; mkdir t; ln -s x t/in
-        chown -h 1001:2001 l*; chown 1002:2002 p*; chown -h 1003:2003 t/in; touch own; ln -s gone d/stays; chown -h 9:9 d/stays";
+        chown -h 1001:2001 l*; chown 1002:2002 p*; chown -h 1003:2003 t/in; touch own; ln -s gone d/stays; chown -h 9:9 d/stays
+        ln -s same s1; ln -P s1 s2; chown -h 1004:2004 s1; ln -s two w1; chown -h 1005:2005 w1";
     let second = r"
         cd /srv; mv l1 m1; ln -P l2 m2; touch -h l3; mv l4 d/m4; cp -a l5 m5; mv -T l6 l7; mv p1 q1; ln p2 q2
         touch p3; chmod 640 p4; mv p5 d; chmod 604 /srv/p6; mv l8 none/l8; ln -P l8 none/l8; mv t u; mv own l9; touch -h own
         perl -e 'rename q(p7), q(q7); link q(p8), q(q8); utime 1, 1, q(p9)' 2>/dev/null || { mv p7 q7; ln p8 q8; touch -d @1 p9; }
+        mv -T s1 s2; ln -P l3 d/stays; ln -P w1 w2; chown -h 8:8 w2; echo x > f; chown 33:34 f; cp --preserve=xattr f g
         chown -h 5:6 m1; mv m1 m0; stat -c '%n %u:%g %a %F' * d/* u/in";
     let script = format!(
         r#"fn of(files) {{
@@ -99,7 +115,14 @@ fn what_has_no_attributes_keeps_its_owner_however_it_is_copied_up() {
     });
     let Some((root, others)) = told.split_first() else { return };
     let text = root.to_string();
-    for line in ["m2 1001:2001 777 symbolic link", "q2 1002:2002 644 fifo", "m0 5:6 777", "u/in 1003:2003"] {
+    for line in [
+        "m2 1001:2001 777 symbolic link",
+        "q2 1002:2002 644 fifo",
+        "m0 5:6 777",
+        "u/in 1003:2003",
+        "w1 8:8",
+        "g 0:0",
+    ] {
         assert!(text.contains(line), "{line}: {text}");
     }
     assert!(text.contains(r#"["/srv/d/m4",1001,2001"#) && text.contains(r#"["/srv/n0",5,6"#), "{text}");

@@ -8,6 +8,7 @@ use std::os::unix::fs::FileExt;
 use nix::errno::Errno;
 
 use super::request::Named;
+use crate::sys::file::{self, Name};
 use crate::sys::notify::{self, Call, Listener};
 use crate::sys::{at, identity};
 
@@ -91,6 +92,40 @@ impl View {
             Ok(Some((at::open_own(string(parent)?.as_c_str(), DIRECTORY, 0)?, string(name)?)))
         })?;
         if listener.still_waits(call) { Ok(opened) } else { Err(Errno::ESRCH) }
+    }
+
+    /// Where a file is made by opening `name` in `parent`: at the end of the links that begin there. What cannot be
+    /// followed stands for itself.
+    pub(super) fn follow(&self, call: &Call, parent: OwnedFd, name: CString) -> (OwnedFd, CString) {
+        /// As many as the kernel follows.
+        const MOST: usize = 40;
+        let (mut parent, mut name) = (parent, name);
+        for _ in 0..MOST {
+            let Ok(Some(next)) = self.next(call, parent.as_fd(), &name) else { break };
+            (parent, name) = next;
+        }
+        (parent, name)
+    }
+
+    fn next(
+        &self,
+        call: &Call,
+        parent: BorrowedFd<'_>,
+        name: &CStr,
+    ) -> Result<Option<(OwnedFd, CString)>, Errno> {
+        let name = Name::new(name.to_bytes()).map_err(|error| notify::errno_of(&error))?;
+        let target = file::read_link(parent, &name).map_err(|error| notify::errno_of(&error))?;
+        let Some((folder, last)) = split(&target) else { return Ok(None) };
+        let string = |bytes: &[u8]| CString::new(bytes).map_err(|_| Errno::EINVAL);
+        let (folder, last) = (string(folder)?, string(last)?);
+        let opened = if target.starts_with(b"/") {
+            let other = self.other_root(call)?;
+            let root = other.as_ref().unwrap_or(&self.root).as_fd();
+            at::open(root, &folder, DIRECTORY, 0, at::IN_ROOT)
+        } else {
+            at::open(parent, &folder, DIRECTORY, 0, 0)
+        };
+        Ok(Some((opened?, last)))
     }
 
     /// The caller's root, where it is another than the container's.

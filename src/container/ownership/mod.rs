@@ -11,7 +11,9 @@
 //! credentials.rs  who a process believes to be, and what it may become
 //! supervisor.rs   takes the calls, knows every process's credentials
 //! files.rs        finds the file that a caller means, in the caller's own view of the container
-//! owner.rs        chown, stat, mknod, what makes files and what copies them up: by records (crate::layer::owners)
+//! owner.rs        chown, stat, mknod and what makes files: by records (crate::layer::owners)
+//! copy_up.rs      what copies files up: their records come too
+//! attributes.rs   listxattr: without the engine's own
 //! ```
 //!
 //! What the engine trusts. The caller is hostile and may change its memory, its directories and the tree at any
@@ -26,6 +28,8 @@
 //! pretended user could not; 32-bit programs are told the disk's owners; files made through `openat2` or by `bind`
 //! belong to root; who is given a terminal, or a file of a temporary file system, is not remembered.
 
+mod attributes;
+mod copy_up;
 mod credentials;
 mod files;
 mod owner;

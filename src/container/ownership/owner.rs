@@ -188,6 +188,12 @@ impl Records {
         let Ok(Some((parent, name))) = view.open_parent(listener, call, file) else {
             return Ok(Reply::CONTINUE);
         };
+        let (parent, name) = match what {
+            Made::Opened { flags } if flags & (libc::O_EXCL | libc::O_NOFOLLOW) == 0 => {
+                view.follow(call, parent, name)
+            }
+            _ => (parent, name),
+        };
         let parent = parent.as_fd();
         if !view.is_own(parent)? {
             return Ok(Reply::CONTINUE);
@@ -217,34 +223,6 @@ impl Records {
         let made = at::open(parent, &name, libc::O_PATH | libc::O_NOFOLLOW, 0, 0)?;
         self.record(made.as_fd(), &owner)?;
         Ok(Reply::value(0))
-    }
-
-    /// What the kernel will copy up next, while it moves, links or changes `file`: its record has to come too, where that
-    /// is a line. Whatever is wrong with the call, the kernel says afterwards.
-    pub(super) fn copy_up(
-        &mut self,
-        view: &View,
-        listener: &Listener,
-        call: &Call,
-        file: Named,
-        into: Option<Named>,
-    ) -> Result<(), Errno> {
-        let Ok(file) = view.open(listener, call, file) else { return Ok(()) };
-        let file = file.as_fd();
-        if !view.is_own(file)? || self.attribute_of(file)?.is_some() {
-            return Ok(());
-        }
-        let Some(owner) = self.line_of(file)? else { return Ok(()) };
-        if self.written(file)?.is_some() {
-            return Ok(());
-        }
-        // What will not be done leaves no copy behind.
-        let has_place = into.is_none_or(|into| matches!(view.open_parent(listener, call, into), Ok(Some(_))));
-        if !has_place {
-            return Ok(());
-        }
-        notify::change_owner(file, 0, 0)?;
-        self.record(file, &owner)
     }
 
     /// A file made by `open` that belongs to somebody else than root.
@@ -313,23 +291,29 @@ impl Records {
     }
 
     /// What the attribute of an open file says, if it has one.
-    fn attribute_of(&self, file: BorrowedFd<'_>) -> Result<Option<Option<Owner>>, Errno> {
+    pub(super) fn attribute_of(&self, file: BorrowedFd<'_>) -> Result<Option<Option<Owner>>, Errno> {
         let mut room = [0; LONGEST];
         Ok(notify::attribute(&path_to(file)?, true, ATTRIBUTE, &mut room).map(Owner::parse))
     }
 
     /// The record of a link, or of any file where the file system has no attributes.
-    fn line_of(&self, file: BorrowedFd<'_>) -> Result<Option<Owner>, Errno> {
+    pub(super) fn line_of(&self, file: BorrowedFd<'_>) -> Result<Option<Owner>, Errno> {
         if self.links.is_empty() {
             return Ok(None);
         }
-        let seen = inode(file)?.0;
+        let (seen, kind) = inode(file)?;
+        // One that was copied up is still seen as what it was before, and its other names as what they are now.
+        if !matches!(kind, libc::S_IFREG | libc::S_IFDIR)
+            && let Some(own) = self.written(file)?
+        {
+            return Ok(self.links.get(&inode(own.as_fd())?.0).copied());
+        }
         let known = self.links.get(&seen);
         Ok(known.or_else(|| self.numbers.get(&seen.0).filter(|_| seen.1 == NEVER)).copied())
     }
 
     /// The same file in the writable tree, if it is there, at the path where the container sees it.
-    fn written(&self, file: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
+    pub(super) fn written(&self, file: BorrowedFd<'_>) -> Result<Option<OwnedFd>, Errno> {
         let path = std::fs::read_link(std::ffi::OsStr::from_bytes(path_to(file)?.as_bytes()))
             .map_err(|error| notify::errno_of(&error))?;
         let inside = path.as_os_str().as_bytes().strip_prefix(b"/").unwrap_or_default();
@@ -340,7 +324,7 @@ impl Records {
     }
 
     /// Records the owner of an open file of the container's.
-    fn record(&mut self, file: BorrowedFd<'_>, owner: &Owner) -> Result<(), Errno> {
+    pub(super) fn record(&mut self, file: BorrowedFd<'_>, owner: &Owner) -> Result<(), Errno> {
         let (seen, kind) = inode(file)?;
         if matches!(kind, libc::S_IFREG | libc::S_IFDIR) {
             let path = path_to(file)?;
@@ -363,7 +347,7 @@ impl Records {
             };
             noted.map_err(|error| notify::errno_of(&error))?;
             self.any = true;
-            // A copy is still seen as the file that it was made of; what is linked to it is seen as what it is.
+            // As the container may see it, and as it is.
             self.links.extend([(seen, *owner), (real, *owner)]);
             if seen.1 == NEVER {
                 self.numbers.insert(seen.0, *owner);
@@ -397,7 +381,7 @@ fn device_of(mode: u32, device: u64) -> Option<(u32, u32, u32)> {
 }
 
 /// Inode and type of an open file.
-fn inode(file: BorrowedFd<'_>) -> Result<(Inode, u32), Errno> {
+pub(super) fn inode(file: BorrowedFd<'_>) -> Result<(Inode, u32), Errno> {
     let stat = notify::statx(file, 0, libc::STATX_INO | libc::STATX_TYPE | libc::STATX_BTIME)?;
     let born = (stat.stx_btime.tv_sec, stat.stx_btime.tv_nsec);
     Ok(((stat.stx_ino, born), u32::from(stat.stx_mode) & libc::S_IFMT))

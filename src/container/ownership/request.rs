@@ -69,6 +69,17 @@ pub enum Made {
     },
 }
 
+/// Where a file goes that is moved or linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing may be there.
+    New(Named),
+    /// It takes the place of what is there.
+    Over(Named),
+    /// What is there takes its own.
+    Exchanged(Named),
+}
+
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Request {
@@ -92,10 +103,16 @@ pub enum Request {
         what: Made,
         mode: u32,
     },
-    /// Files that the kernel will copy up from a lower layer, if nothing is wrong with where they go.
+    /// A file that the kernel will copy up from a lower layer, and where it goes if it goes anywhere.
     CopyUp {
-        files: [Option<Named>; 2],
-        into: Option<Named>,
+        file: Named,
+        place: Option<Place>,
+    },
+    /// Names of extended attributes: into so many bytes there.
+    Attributes {
+        file: Named,
+        to: u64,
+        size: u64,
     },
     Become(Kind),
     /// `getuid` and its like, one id.
@@ -177,6 +194,9 @@ impl Request {
             "fchmodat2" => Self::changed(Named::with_flags(a, b, d)),
             "utimensat" | "utimensat_time64" if b == 0 => Self::changed(Named::descriptor(a)),
             "utimensat" | "utimensat_time64" => Self::changed(Named::with_flags(a, b, d)),
+            "listxattr" => Self::Attributes { file: Named::path(a, true), to: b, size: c },
+            "llistxattr" => Self::Attributes { file: Named::path(a, false), to: b, size: c },
+            "flistxattr" => Self::Attributes { file: Named::descriptor(a), to: b, size: c },
             "chroot" => Self::Root,
             "prctl" => Self::KeepCapabilities(b != 0),
             "setrlimit" => Self::Limit { old: None },
@@ -187,16 +207,22 @@ impl Request {
     }
 
     const fn changed(file: Named) -> Self {
-        Self::CopyUp { files: [Some(file), None], into: None }
+        Self::CopyUp { file, place: None }
     }
 
-    const fn linked(file: Named, into: Named) -> Self {
-        Self::CopyUp { files: [Some(file), None], into: Some(into) }
+    const fn linked(file: Named, to: Named) -> Self {
+        Self::CopyUp { file, place: Some(Place::New(to)) }
     }
 
-    const fn moved(file: Named, into: Named, flags: u64) -> Self {
+    const fn moved(file: Named, to: Named, flags: u64) -> Self {
         let exchanged = flags & libc::RENAME_EXCHANGE as u64 != 0;
-        Self::CopyUp { files: [Some(file), if exchanged { Some(into) } else { None }], into: Some(into) }
+        let must_be_new = flags & libc::RENAME_NOREPLACE as u64 != 0;
+        let place = match (exchanged, must_be_new) {
+            (true, _) => Place::Exchanged(to),
+            (_, true) => Place::New(to),
+            _ => Place::Over(to),
+        };
+        Self::CopyUp { file, place: Some(place) }
     }
 
     fn of_identity(name: &str, to: [u64; 3]) -> Option<Self> {
@@ -277,9 +303,9 @@ mod tests {
         let request = Request::of("renameat2", [3, 77, 4, 88, 2, 0]).unwrap();
         let named = |base, path| Named { base, path: Some(path), follow: false, may_be_empty: false };
         let (one, other) = (named(3, 77), named(4, 88));
-        assert_eq!(request, Request::CopyUp { files: [Some(one), Some(other)], into: Some(other) });
+        assert_eq!(request, Request::CopyUp { file: one, place: Some(Place::Exchanged(other)) });
         let request = Request::of("utimensat", [3, 0, 99, 0, 0, 0]).unwrap();
         let file = Named { base: 3, path: None, follow: true, may_be_empty: true };
-        assert_eq!(request, Request::CopyUp { files: [Some(file), None], into: None });
+        assert_eq!(request, Request::CopyUp { file, place: None });
     }
 }

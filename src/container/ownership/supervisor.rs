@@ -13,7 +13,7 @@ use super::credentials::{Change, Credentials, Program};
 use super::files::View;
 use super::owner::Records;
 use super::reply::Reply;
-use super::request::{Kind, Request};
+use super::request::{Kind, Place, Request};
 use crate::sys::notify::{self, Answer, Call, Listener};
 
 /// So many different credentials one container may have had; beyond, becoming somebody new is EAGAIN.
@@ -146,11 +146,17 @@ impl Supervision {
             Request::Statx { file, flags, mask, to } => {
                 self.records.stat(&mut self.view, &self.listener, call, file, Some((flags, mask)), to)
             }
-            Request::CopyUp { files, into } => {
-                for file in files.into_iter().flatten() {
-                    self.records.copy_up(&self.view, &self.listener, call, file, into)?;
+            Request::CopyUp { file, place } => {
+                self.records.copy_up(&self.view, &self.listener, call, file, place)?;
+                if let Some(Place::Exchanged(other)) = place {
+                    let place = Some(Place::Exchanged(file));
+                    self.records.copy_up(&self.view, &self.listener, call, other, place)?;
                 }
                 Ok(Reply::CONTINUE)
+            }
+            Request::Attributes { .. } if !self.records.any() => Ok(Reply::CONTINUE),
+            Request::Attributes { file, to, size } => {
+                self.records.list_attributes(&self.view, &self.listener, call, file, (to, size))
             }
             Request::Make { file, what, mode } => {
                 let who = self.known.of(call)?;

@@ -9,7 +9,8 @@ const NATIVE: &str = "\
     setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups
     getuid geteuid getgid getegid getresuid getresgid getgroups
     stat lstat fstat newfstatat statx chroot
-    mkdir mkdirat symlink symlinkat creat";
+    mkdir mkdirat symlink symlinkat creat
+    listxattr llistxattr flistxattr";
 
 /// The same for 32-bit programs, whose older calls have ids of 16 bits; what a file's owner is they
 /// are told by the kernel.
@@ -17,7 +18,8 @@ const COMPAT: &str = "\
     chown32 fchown32 lchown32 fchownat mknod mknodat
     setuid32 setgid32 setreuid32 setregid32 setresuid32 setresgid32 setfsuid32 setfsgid32 setgroups32
     getuid32 geteuid32 getgid32 getegid32 getresuid32 getresgid32 getgroups32 chroot
-    mkdir mkdirat symlink symlinkat";
+    mkdir mkdirat symlink symlinkat
+    listxattr llistxattr flistxattr";
 
 /// What copies a file of a lower layer up without a change of owner. Attributes come up with it; a record of what
 /// cannot have any stays behind, unless the engine sees to it.
